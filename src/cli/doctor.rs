@@ -1,0 +1,110 @@
+//! `latentarium doctor`: what this machine offers, and why not more.
+
+use clap::Args;
+use serde_json::json;
+
+use super::Answer;
+use crate::encode::runtime_report;
+use crate::render::{Gpu, adapters};
+
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Whether a window can be opened, and why not.
+pub(super) fn display() -> Result<String, String> {
+    if cfg!(any(target_os = "macos", target_os = "windows")) {
+        return Ok("the system's own".to_owned());
+    }
+    let set = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
+    match (set("WAYLAND_DISPLAY"), set("DISPLAY")) {
+        (Some(name), _) => Ok(format!("Wayland {name}")),
+        (None, Some(name)) => Ok(format!("X11 {name}")),
+        (None, None) => Err(
+            "neither WAYLAND_DISPLAY nor DISPLAY is set; log in to a desktop, use ssh -X or Xvfb"
+                .to_owned(),
+        ),
+    }
+}
+
+pub(super) fn run() -> Answer {
+    let (display, adapters, runtime) = (display(), adapters(), runtime_report());
+    let used = Gpu::headless()
+        .map(|gpu| gpu.adapter().clone())
+        .map_err(|e| e.to_string());
+
+    let mut lines = vec![
+        format!("Latentarium {}", env!("CARGO_PKG_VERSION")),
+        String::new(),
+        "Display".to_owned(),
+    ];
+    lines.push(match &display {
+        Ok(name) => format!("  yes  {name}"),
+        Err(reason) => format!("  no   {reason}"),
+    });
+    lines.extend([String::new(), "Graphics adapters".to_owned()]);
+    for adapter in &adapters {
+        let mark = if used.as_ref() == Ok(adapter) {
+            "used"
+        } else {
+            "    "
+        };
+        lines.push(format!(
+            "  {mark} {} ({}, {}, {})",
+            adapter.name, adapter.backend, adapter.kind, adapter.driver
+        ));
+    }
+    if let Err(reason) = &used {
+        lines.push(format!("  no   {reason}"));
+    }
+    lines.extend([String::new(), "ONNX engines".to_owned()]);
+    match &runtime.library {
+        Some(library) => lines.push(format!(
+            "  used ONNX Runtime {} ({})",
+            library.version.as_deref().unwrap_or("of unknown version"),
+            library.path.display()
+        )),
+        None => lines.push(
+            "  no   ONNX Runtime: no library that can be used was found; ./run fetches one"
+                .to_owned(),
+        ),
+    }
+    lines.push("  yes  tract, compiled in".to_owned());
+    for (path, reason) in &runtime.tried {
+        lines.push(format!("  tried {}: {reason}", path.display()));
+    }
+    lines.extend([String::new(), "Execution providers".to_owned()]);
+    for state in &runtime.providers {
+        lines.push(match &state.usable {
+            Ok(()) => format!("  yes  {}", state.provider.name()),
+            Err(reason) => format!("  no   {}: {reason}", state.provider.name()),
+        });
+    }
+
+    let json = json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "display": outcome(&display),
+        "adapters": adapters,
+        "adapter_used": used.as_ref().map_or_else(|e| json!({ "error": e }), |a| json!(a)),
+        "onnx_runtime": runtime.library.as_ref().map(|l| json!({ "path": l.path, "version": l.version, "build": l.build })),
+        "onnx_runtime_tried": runtime.tried.iter().map(|(p, r)| json!({ "path": p, "reason": r })).collect::<Vec<_>>(),
+        "tract": true,
+        "providers": runtime.providers.iter().map(|s| {
+            json!({ "name": s.provider.name(), "usable": s.usable.is_ok(), "reason": s.usable.as_ref().err() })
+        }).collect::<Vec<_>>(),
+    });
+    Answer {
+        text: lines.join("\n"),
+        json,
+    }
+}
+
+fn outcome(result: &Result<String, String>) -> serde_json::Value {
+    match result {
+        Ok(name) => json!({ "usable": true, "name": name }),
+        Err(reason) => json!({ "usable": false, "reason": reason }),
+    }
+}

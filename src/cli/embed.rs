@@ -1,0 +1,109 @@
+//! `latentarium embed`: cutouts to vectors.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use serde_json::json;
+
+use super::bar::Bar;
+use super::{Answer, Output};
+use crate::io;
+use crate::job::{EmbedOptions, encode_dataset, write_encoded};
+use crate::session::EncoderChoice;
+
+#[derive(Debug, Args)]
+pub(super) struct EmbedArgs {
+    /// A catalogue that names its pictures, a FITS file of cutouts, or a folder of pictures
+    input: PathBuf,
+    /// A model card (.toml), a model (.onnx), or the name of a shipped encoder
+    #[arg(long, value_name = "CARD|ONNX")]
+    encoder: String,
+    /// For a model without a card, how pixels are normalised, such as "mean-std mean=127 std=128"
+    #[arg(long, value_name = "HOW")]
+    normalise: Option<String>,
+    /// For a model without a card: resample pictures in 8 bits, as Pillow does
+    #[arg(long, requires = "normalise")]
+    eight_bit: bool,
+    /// auto, cpu, tract (the compiled-in engine), cuda, ...
+    #[arg(long, default_value = "auto")]
+    device: String,
+    /// Pictures in a batch; chosen by size when not given
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=4096))]
+    batch: Option<u32>,
+    /// Encode only the first so many rows
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    limit: Option<u32>,
+    /// Folder that the catalogue's picture names are relative to, if not its own
+    #[arg(long, value_name = "DIR")]
+    cutouts: Option<PathBuf>,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+pub(super) fn run(args: &EmbedArgs) -> Result<Answer> {
+    io::refuse_existing(&args.output.out, args.output.overwrite())?;
+    let choice = EncoderChoice {
+        normalisation: args.normalise.clone(),
+        eight_bit: args.eight_bit,
+        device: args.device.clone(),
+        ..EncoderChoice::parse(&args.encoder)
+    };
+    // What is wrong with the encoder is said before a large folder is read.
+    choice.card()?;
+    choice.device()?;
+    let bar = Bar::start();
+    let opening = bar.progress().stage("Opening", 0.0..0.05);
+    let dataset = io::open(&args.input, args.cutouts.as_deref(), &opening)?;
+    let options = EmbedOptions {
+        batch: args.batch.map(|b| b as usize),
+        limit: args.limit.map(|l| l as usize),
+    };
+    let encoding = bar.progress().stage("Encoding", 0.05..0.98);
+    let encoded = encode_dataset(&dataset, &choice, &options, &encoding)?;
+    let rows = options
+        .limit
+        .unwrap_or(usize::MAX)
+        .min(dataset.catalog.len());
+    let catalog = dataset.catalog.first(rows);
+    let writing = bar.progress().stage("Writing", 0.98..1.0);
+    write_encoded(
+        &args.output.out,
+        &dataset,
+        &catalog,
+        &encoded,
+        args.output.overwrite(),
+        &writing,
+    )?;
+    drop(bar);
+
+    let embedding = &encoded.embedding;
+    let failed = rows - embedding.len();
+    let engine = embedding.provenance().get("engine").unwrap_or_default();
+    let mut lines = vec![format!(
+        "{} vectors of {} values by {engine}: {}",
+        embedding.len(),
+        embedding.dim(),
+        args.output.out.display()
+    )];
+    if failed > 0 {
+        lines.push(format!(
+            "{failed} of {rows} objects could not be encoded; the column `warning` says why"
+        ));
+    }
+    lines.extend(
+        dataset
+            .warnings
+            .iter()
+            .map(|warning| format!("note: {warning}")),
+    );
+    Ok(Answer {
+        text: lines.join("\n"),
+        json: json!({
+            "out": args.output.out, "rows": rows, "encoded": embedding.len(), "failed": failed,
+            "dimension": embedding.dim(), "engine": engine,
+            "warnings": encoded.warnings.iter().map(|(row, reason)| json!({ "row": row, "reason": reason })).collect::<Vec<_>>(),
+            "notes": dataset.warnings,
+        }),
+    })
+}

@@ -1,0 +1,175 @@
+//! `latentarium info`: what a file or folder holds.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::Answer;
+use crate::data::{ColumnKind, CutoutRead};
+use crate::encode::ModelCard;
+use crate::io::{self, Dataset};
+use crate::progress::Progress;
+use crate::session::SessionFile;
+
+#[derive(Debug, Args)]
+pub(super) struct InfoArgs {
+    /// A table, FITS file, folder, model, model card or session
+    file: PathBuf,
+    /// Folder that the catalogue's picture names are relative to, if not its own
+    #[arg(long, value_name = "DIR")]
+    cutouts: Option<PathBuf>,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+pub(super) fn run(args: &InfoArgs) -> Result<Answer> {
+    let extension = args
+        .file
+        .extension()
+        .and_then(|e| e.to_str())
+        .unwrap_or_default();
+    match extension {
+        "onnx" | "toml" => model(&args.file),
+        "latentarium" => session(&args.file),
+        _ => Ok(dataset(&io::open(
+            &args.file,
+            args.cutouts.as_deref(),
+            &Progress::new(),
+        )?)),
+    }
+}
+
+fn dataset(dataset: &Dataset) -> Answer {
+    let catalog = &dataset.catalog;
+    let mut lines = vec![format!(
+        "{}: {} objects",
+        dataset.path.display(),
+        catalog.len()
+    )];
+    let columns: Vec<Value> = catalog
+        .columns()
+        .map(|c| {
+            let kind = match c.kind() {
+                ColumnKind::Continuous => "continuous",
+                ColumnKind::Categorical => "categorical",
+                ColumnKind::Opaque => "opaque",
+            };
+            json!({ "name": c.name(), "type": c.values().data_type().to_string(), "unit": c.unit(), "ucd": c.ucd(), "kind": kind })
+        })
+        .collect();
+    lines.push(format!("columns ({}):", columns.len()));
+    for column in catalog.columns() {
+        let first = if catalog.is_empty() {
+            String::new()
+        } else {
+            column.text(0)
+        };
+        let first: String = first.chars().take(40).collect();
+        lines.push(format!(
+            "  {:<28} {:<10} {first}",
+            column.label(),
+            column.values().data_type().to_string()
+        ));
+    }
+    let cutouts = dataset.cutouts.as_ref().map(|source| match source.read(0) {
+        Ok(cutout) => {
+            lines.push(format!(
+                "cutouts: {} x {} px, bands {}{}{}",
+                cutout.width(),
+                cutout.height(),
+                cutout.bands().join(" "),
+                cutout.pixel_scale_arcsec().map_or(String::new(), |s| format!(", {s:.3} arcsec/px")),
+                cutout.unit().map_or(String::new(), |u| format!(", {u}")),
+            ));
+            json!({
+                "root": source.root(), "width": cutout.width(), "height": cutout.height(), "bands": cutout.bands(),
+                "pixel_scale_arcsec": cutout.pixel_scale_arcsec(), "unit": cutout.unit(),
+            })
+        }
+        Err(e) => {
+            lines.push(format!("cutouts: the first cannot be read: {e}"));
+            json!({ "root": source.root(), "error": e.to_string() })
+        }
+    });
+    let embedding = dataset.embedding.as_ref().map(|e| {
+        lines.push(format!(
+            "embedding: {} vectors of {} values",
+            e.len(),
+            e.dim()
+        ));
+        json!({ "vectors": e.len(), "dimension": e.dim() })
+    });
+    let projection = dataset.projection.as_ref().map(|p| {
+        lines.push(format!(
+            "projection: {} points in {} dimensions",
+            p.len(),
+            p.dims()
+        ));
+        json!({ "points": p.len(), "dims": p.dims() })
+    });
+    let provenance: serde_json::Map<String, Value> = dataset
+        .provenance
+        .iter()
+        .map(|(k, v)| (k.to_owned(), json!(v)))
+        .collect();
+    if !provenance.is_empty() {
+        lines.push("made by:".to_owned());
+        lines.extend(
+            dataset
+                .provenance
+                .iter()
+                .map(|(key, value)| format!("  {key:<28} {value}")),
+        );
+    }
+    lines.extend(dataset.warnings.iter().map(|w| format!("note: {w}")));
+    Answer {
+        text: lines.join("\n"),
+        json: json!({
+            "path": dataset.path, "objects": catalog.len(), "columns": columns, "cutouts": cutouts,
+            "embedding": embedding, "projection": projection, "provenance": provenance, "warnings": dataset.warnings,
+        }),
+    }
+}
+
+fn model(path: &Path) -> Result<Answer> {
+    let card = ModelCard::load(path)?;
+    let (about, input, output) = (card.about(), card.input(), card.output());
+    let text = format!(
+        "{} {} ({})\npaper: {}\nlicence: {}\ntraining data: {}\nmodel: {}\ninput: bands {}, {} px\noutput: {}",
+        about.name,
+        about.version,
+        path.display(),
+        dash(&about.paper),
+        dash(&about.licence),
+        dash(&about.training_data),
+        card.model_path().display(),
+        if input.bands.is_empty() {
+            input.channels.to_string()
+        } else {
+            input.bands.join(" ")
+        },
+        input.size,
+        output
+            .dimension
+            .map_or_else(|| "-".to_owned(), |d| format!("{d} values")),
+    );
+    Ok(Answer {
+        text,
+        json: json!({ "name": about.name, "version": about.version, "model": card.model_path(), "size": input.size, "dimension": output.dimension }),
+    })
+}
+
+fn session(path: &Path) -> Result<Answer> {
+    let file = SessionFile::read(path)?;
+    Ok(Answer {
+        text: format!("a session over {}", file.data.display()),
+        json: serde_json::to_value(&file)?,
+    })
+}
+
+fn dash(text: &str) -> &str {
+    if text.is_empty() { "-" } else { text }
+}

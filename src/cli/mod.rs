@@ -1,0 +1,136 @@
+//! The command line: subcommands become jobs, in order.
+//!
+//! A contract: results on stdout (`--json` for machines), progress and messages on stderr; exit
+//! status 0 for success, 1 for failure, 2 for wrong usage; an existing file is replaced only with
+//! `--force`; outputs appear whole or not at all.
+
+mod bar;
+mod demo;
+mod doctor;
+mod embed;
+mod info;
+mod reduce;
+mod render;
+mod window;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::io::Overwrite;
+
+/// Exit status of a failure; clap exits with 2 on wrong usage.
+const FAILURE: u8 = 1;
+
+/// A planetarium for latent spaces: see what a foundation model has learned about galaxies.
+///
+/// Without a command, opens the window.
+#[derive(Debug, Parser)]
+#[command(name = "latentarium", version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    window: window::WindowArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write the synthetic demo survey: FITS cutouts and a Parquet catalogue
+    Demo(demo::DemoArgs),
+    /// Say what a file or folder holds
+    Info(info::InfoArgs),
+    /// Run an encoder over cutouts: one vector for each object
+    Embed(embed::EmbedArgs),
+    /// Reduce vectors to a map
+    Reduce(reduce::ReduceArgs),
+    /// Draw a map as a PNG
+    Render(render::RenderArgs),
+    /// Say what this machine offers: graphics, display, ONNX engines
+    Doctor(doctor::DoctorArgs),
+}
+
+/// Where results go.
+#[derive(Debug, Args)]
+struct Output {
+    /// File to write
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Replace the file if it exists
+    #[arg(long)]
+    force: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Output {
+    fn overwrite(&self) -> Overwrite {
+        overwrite(self.force)
+    }
+}
+
+fn overwrite(force: bool) -> Overwrite {
+    if force {
+        Overwrite::Replace
+    } else {
+        Overwrite::Refuse
+    }
+}
+
+/// A result for people and for machines.
+struct Answer {
+    text: String,
+    json: serde_json::Value,
+}
+
+impl Answer {
+    /// Prints to stdout. A reader that has gone away (`| head`) is no failure.
+    fn print(&self, as_json: bool) {
+        let mut stdout = std::io::stdout().lock();
+        let text = if as_json {
+            format!("{:#}", self.json)
+        } else {
+            self.text.trim_end().to_owned()
+        };
+        let _ = writeln!(stdout, "{text}");
+    }
+}
+
+/// Runs the program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        None => window::run(&cli.window),
+        Some(Command::Demo(args)) => demo::run(&args).map(|answer| answer.print(args.json)),
+        Some(Command::Info(args)) => info::run(&args).map(|answer| answer.print(args.json)),
+        Some(Command::Embed(args)) => {
+            embed::run(&args).map(|answer| answer.print(args.output.json))
+        }
+        Some(Command::Reduce(args)) => {
+            reduce::run(&args).map(|answer| answer.print(args.output.json))
+        }
+        Some(Command::Render(args)) => {
+            render::run(&args).map(|answer| answer.print(args.output.json))
+        }
+        Some(Command::Doctor(args)) => {
+            doctor::run().print(args.json);
+            Ok(())
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("latentarium: {error:#}"));
+            ExitCode::from(FAILURE)
+        }
+    }
+}
+
+/// A line on stderr; a closed stderr is no failure.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}

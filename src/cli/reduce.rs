@@ -1,0 +1,109 @@
+//! `latentarium reduce`: vectors to a map.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
+use serde_json::json;
+
+use super::bar::Bar;
+use super::{Answer, Output};
+use crate::analysis::reduce::{Method, ReduceParams, reduce};
+use crate::data::Provenance;
+use crate::io;
+
+#[derive(Debug, Args)]
+pub(super) struct ReduceArgs {
+    /// A file with vectors: Parquet from `embed` or elsewhere, FITS, or NPY
+    input: PathBuf,
+    /// How the map is made
+    #[arg(long, value_enum, default_value = "pca")]
+    method: MethodArg,
+    /// Dimensions of the map
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(2..=3))]
+    dims: u8,
+    /// Seed of random numbers
+    #[arg(long, default_value_t = ReduceParams::default().seed)]
+    seed: u64,
+    /// Folder that the catalogue's picture names are relative to, if not its own
+    #[arg(long, value_name = "DIR")]
+    cutouts: Option<PathBuf>,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum MethodArg {
+    /// Principal components
+    Pca,
+}
+
+impl From<MethodArg> for Method {
+    fn from(method: MethodArg) -> Self {
+        match method {
+            MethodArg::Pca => Self::Pca,
+        }
+    }
+}
+
+pub(super) fn run(args: &ReduceArgs) -> Result<Answer> {
+    io::refuse_existing(&args.output.out, args.output.overwrite())?;
+    let bar = Bar::start();
+    let opening = bar.progress().stage("Opening", 0.0..0.4);
+    let dataset = io::open(&args.input, args.cutouts.as_deref(), &opening)?;
+    let embedding = dataset.embedding.as_ref().with_context(|| {
+        format!(
+            "{} holds no vectors; make them with `latentarium embed`",
+            args.input.display()
+        )
+    })?;
+    let params = ReduceParams {
+        method: args.method.into(),
+        dims: usize::from(args.dims),
+        seed: args.seed,
+    };
+    let reducing = bar.progress().stage("Reducing", 0.4..0.9);
+    let projection = reduce(embedding, dataset.catalog.len(), &params, &reducing)?;
+    let root = dataset
+        .cutouts
+        .as_ref()
+        .map(|c| c.root().to_owned())
+        .or(dataset.cutouts_elsewhere);
+    let pictures: Provenance = root
+        .map(|root| io::cutouts_provenance(&root, &args.output.out))
+        .unwrap_or_default();
+    let provenance = dataset.provenance.merged(&pictures);
+    let writing = bar.progress().stage("Writing", 0.9..1.0);
+    io::write_projection(
+        &args.output.out,
+        &dataset.catalog,
+        &projection,
+        &provenance,
+        args.output.overwrite(),
+        &writing,
+    )?;
+    drop(bar);
+
+    let ratios: Vec<f64> = projection
+        .provenance()
+        .get("variance_ratio")
+        .into_iter()
+        .flat_map(|text| text.split(','))
+        .filter_map(|r| r.parse().ok())
+        .take(params.dims)
+        .collect();
+    let explained: f64 = ratios.iter().sum();
+    Ok(Answer {
+        text: format!(
+            "{} points in {} dimensions, {:.1} % of the variance: {}",
+            projection.len(),
+            params.dims,
+            explained * 100.0,
+            args.output.out.display()
+        ),
+        json: json!({
+            "out": args.output.out, "method": params.method, "dims": params.dims, "points": projection.len(),
+            "rows": dataset.catalog.len(), "variance_ratio": ratios,
+        }),
+    })
+}

@@ -1,0 +1,357 @@
+//! The table of objects: Arrow columns with units, and an `id` for every row.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch};
+use arrow::datatypes::{DataType, Field, FieldRef, Float64Type, Schema};
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+
+use super::DataError;
+
+/// Column names that are taken for the object's identity when there is no `id`.
+const ID_NAMES: [&str; 9] = [
+    "object_id",
+    "objid",
+    "objectid",
+    "source_id",
+    "sourceid",
+    "targetid",
+    "ident",
+    "dr8id",
+    "galaxy_id",
+];
+const UNIT_KEY: &str = "unit";
+const UCD_KEY: &str = "ucd";
+/// At most this many distinct values make an integer or text column categorical.
+const MAX_CATEGORIES: usize = 64;
+
+/// A table with a guaranteed, lossless `id` column (64-bit integers or text) in first place.
+///
+/// Cloning is cheap.
+#[derive(Debug, Clone)]
+pub struct Catalog {
+    batch: RecordBatch,
+}
+
+/// One column: values with name, unit and UCD.
+#[derive(Debug, Clone, Copy)]
+pub struct Column<'a> {
+    field: &'a Field,
+    values: &'a ArrayRef,
+}
+
+/// How a column can colour the map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColumnKind {
+    /// A number that varies continuously.
+    Continuous,
+    /// Few distinct values: text, flags, small integers.
+    Categorical,
+    /// Neither: identifiers, free text.
+    Opaque,
+}
+
+impl Catalog {
+    /// A catalogue of the scalar columns of `batch`; list columns are left out.
+    ///
+    /// When there is no `id` column of integers or text, a well-known name (`object_id`, `objid`,
+    /// ...) is repeated as `id`; failing that rows are numbered from 0.
+    ///
+    /// # Errors
+    /// When the columns cannot be put together.
+    pub fn new(batch: &RecordBatch) -> Result<Self, DataError> {
+        let schema = batch.schema();
+        let scalar = |t: &DataType| !t.is_nested() && *t != DataType::Null;
+        let is_id = |t: &DataType| {
+            t.is_integer() || matches!(t, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
+        };
+        let usable =
+            |i: usize| is_id(schema.field(i).data_type()) && batch.column(i).null_count() == 0;
+        let find = |name: &str| {
+            (0..schema.fields().len())
+                .find(|&i| schema.field(i).name().eq_ignore_ascii_case(name) && usable(i))
+        };
+        let id = find("id").or_else(|| ID_NAMES.iter().find_map(|name| find(name)));
+
+        let mut fields: Vec<FieldRef> = Vec::new();
+        let mut columns: Vec<ArrayRef> = Vec::new();
+        let values: ArrayRef = match id {
+            Some(i) => Arc::clone(batch.column(i)),
+            None => Arc::new(Int64Array::from_iter_values(
+                0..i64::try_from(batch.num_rows()).unwrap_or(i64::MAX),
+            )),
+        };
+        fields.push(Arc::new(Field::new(
+            "id",
+            values.data_type().clone(),
+            false,
+        )));
+        columns.push(values);
+        for (i, field) in schema.fields().iter().enumerate() {
+            if field.name() == "id" && id == Some(i) || !scalar(field.data_type()) {
+                continue;
+            }
+            // A second column called `id` that cannot serve as one keeps its values under another name.
+            if field.name().eq_ignore_ascii_case("id") {
+                fields.push(Arc::new(
+                    field
+                        .as_ref()
+                        .clone()
+                        .with_name(format!("{}_", field.name())),
+                ));
+            } else {
+                fields.push(Arc::clone(field));
+            }
+            columns.push(Arc::clone(batch.column(i)));
+        }
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
+            .map(|batch| Self { batch })
+            .map_err(|e| DataError::Table(e.to_string()))
+    }
+
+    /// A catalogue of `rows` numbered objects with no other column.
+    ///
+    /// # Panics
+    /// Never: one column fits its own schema.
+    #[must_use]
+    pub fn numbered(rows: usize) -> Self {
+        let ids: ArrayRef = Arc::new(Int64Array::from_iter_values(
+            0..i64::try_from(rows).unwrap_or(i64::MAX),
+        ));
+        let schema = Schema::new(vec![Field::new("id", DataType::Int64, false)]);
+        #[expect(
+            clippy::expect_used,
+            reason = "one column that was made to fit the schema"
+        )]
+        let batch =
+            RecordBatch::try_new(Arc::new(schema), vec![ids]).expect("one column of one length");
+        Self { batch }
+    }
+
+    /// The first `rows` objects.
+    #[must_use]
+    pub fn first(&self, rows: usize) -> Self {
+        Self {
+            batch: self.batch.slice(0, rows.min(self.len())),
+        }
+    }
+
+    /// Number of objects.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.batch.num_rows()
+    }
+
+    /// Whether there are no objects.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The Arrow table.
+    #[must_use]
+    pub fn batch(&self) -> &RecordBatch {
+        &self.batch
+    }
+
+    /// The columns, `id` first.
+    #[must_use]
+    pub fn columns(&self) -> impl ExactSizeIterator<Item = Column<'_>> {
+        self.batch
+            .schema_ref()
+            .fields()
+            .iter()
+            .zip(self.batch.columns())
+            .map(|(field, values)| Column { field, values })
+    }
+
+    /// The column of that exact name.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<Column<'_>> {
+        let (index, field) = self.batch.schema_ref().column_with_name(name)?;
+        Some(Column {
+            field,
+            values: self.batch.column(index),
+        })
+    }
+
+    /// The identity of one row, as text, exactly.
+    #[must_use]
+    pub fn id(&self, row: usize) -> String {
+        Column {
+            field: self.batch.schema_ref().field(0),
+            values: self.batch.column(0),
+        }
+        .text(row)
+    }
+}
+
+/// Arrow field for a column with a unit.
+#[must_use]
+pub(crate) fn field_with_unit(
+    name: &str,
+    data_type: DataType,
+    unit: Option<&str>,
+    ucd: Option<&str>,
+) -> Field {
+    let metadata = [(UNIT_KEY, unit), (UCD_KEY, ucd)]
+        .into_iter()
+        .filter_map(|(key, value)| value.map(|v| (key.to_owned(), v.to_owned())))
+        .collect();
+    Field::new(name, data_type, true).with_metadata(metadata)
+}
+
+impl<'a> Column<'a> {
+    /// Name as in the file.
+    #[must_use]
+    pub fn name(&self) -> &'a str {
+        self.field.name()
+    }
+
+    /// Unit as in the file, such as `arcsec`.
+    #[must_use]
+    pub fn unit(&self) -> Option<&'a str> {
+        self.field.metadata().get(UNIT_KEY).map(String::as_str)
+    }
+
+    /// Unified content descriptor (IVOA UCD1+), if the file has one.
+    #[must_use]
+    pub fn ucd(&self) -> Option<&'a str> {
+        self.field.metadata().get(UCD_KEY).map(String::as_str)
+    }
+
+    /// The Arrow values.
+    #[must_use]
+    pub fn values(&self) -> &'a ArrayRef {
+        self.values
+    }
+
+    /// Whether the values are numbers.
+    #[must_use]
+    pub fn is_numeric(&self) -> bool {
+        self.values.data_type().is_numeric()
+    }
+
+    /// One value as the catalogue would print it; empty where there is none.
+    #[must_use]
+    pub fn text(&self, row: usize) -> String {
+        let options = FormatOptions::default();
+        if row >= self.values.len() || self.values.is_null(row) {
+            return String::new();
+        }
+        ArrayFormatter::try_new(self.values.as_ref(), &options)
+            .map(|f| f.value(row).to_string())
+            .unwrap_or_default()
+    }
+
+    /// All values as numbers: NaN where there is none; `None` for a column that is not numeric.
+    #[must_use]
+    pub fn numbers(&self) -> Option<Vec<f64>> {
+        if !self.is_numeric() {
+            return None;
+        }
+        let numbers = arrow::compute::cast(self.values, &DataType::Float64).ok()?;
+        let numbers = numbers.as_primitive::<Float64Type>();
+        Some(numbers.iter().map(|v| v.unwrap_or(f64::NAN)).collect())
+    }
+
+    /// Distinct values in order of first appearance, and each row's place among them (`None` where
+    /// the value is missing). `None` when there are more than `most` of them.
+    #[must_use]
+    pub fn categories(&self, most: usize) -> Option<(Vec<String>, Vec<Option<u16>>)> {
+        let options = FormatOptions::default();
+        let formatter = ArrayFormatter::try_new(self.values.as_ref(), &options).ok()?;
+        let mut names: Vec<String> = Vec::new();
+        let mut place = std::collections::HashMap::<String, u16>::new();
+        let mut of_row = Vec::with_capacity(self.values.len());
+        for row in 0..self.values.len() {
+            let text = if self.values.is_null(row) {
+                String::new()
+            } else {
+                formatter.value(row).to_string()
+            };
+            if text.is_empty() {
+                of_row.push(None);
+            } else if let Some(&known) = place.get(&text) {
+                of_row.push(Some(known));
+            } else if names.len() == most {
+                return None;
+            } else {
+                let next = u16::try_from(names.len()).ok()?;
+                place.insert(text.clone(), next);
+                names.push(text);
+                of_row.push(Some(next));
+            }
+        }
+        Some((names, of_row))
+    }
+
+    /// How this column can colour the map.
+    #[must_use]
+    pub fn kind(&self) -> ColumnKind {
+        let data_type = self.values.data_type();
+        if data_type.is_floating() || matches!(data_type, DataType::Decimal128(..)) {
+            return ColumnKind::Continuous;
+        }
+        if self.categories(MAX_CATEGORIES).is_some() {
+            return ColumnKind::Categorical;
+        }
+        if data_type.is_numeric() {
+            ColumnKind::Continuous
+        } else {
+            ColumnKind::Opaque
+        }
+    }
+
+    /// Name with its unit, as a label: `r_e (arcsec)`.
+    #[must_use]
+    pub fn label(&self) -> Cow<'a, str> {
+        match self.unit() {
+            Some(unit) if !unit.is_empty() => Cow::Owned(format!("{} ({unit})", self.name())),
+            _ => Cow::Borrowed(self.name()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::array::{Float32Array, StringArray};
+
+    fn table(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
+        RecordBatch::try_from_iter(columns).unwrap()
+    }
+
+    #[test]
+    fn ids_above_two_to_the_53_survive() {
+        let big = 1_237_678_620_102_623_480_i64;
+        let catalog = Catalog::new(&table(vec![
+            ("objid", Arc::new(Int64Array::from(vec![big, big + 1]))),
+            ("z", Arc::new(Float32Array::from(vec![0.1, f32::NAN]))),
+        ]))
+        .unwrap();
+        assert_eq!(catalog.id(1), (big + 1).to_string());
+        assert_eq!(
+            catalog.columns().map(|c| c.name()).collect::<Vec<_>>(),
+            ["id", "objid", "z"]
+        );
+    }
+
+    #[test]
+    fn rows_are_numbered_when_nothing_identifies_them() {
+        let catalog = Catalog::new(&table(vec![
+            ("id", Arc::new(Float32Array::from(vec![0.5, 1.5]))),
+            ("survey", Arc::new(StringArray::from(vec![Some("a"), None]))),
+        ]))
+        .unwrap();
+        assert_eq!(catalog.id(1), "1");
+        assert_eq!(catalog.column("id_").unwrap().text(1), "1.5");
+        let (names, of_row) = catalog.column("survey").unwrap().categories(4).unwrap();
+        assert_eq!((names, of_row), (vec!["a".to_owned()], vec![Some(0), None]));
+        assert_eq!(
+            catalog.column("survey").unwrap().kind(),
+            ColumnKind::Categorical
+        );
+    }
+}

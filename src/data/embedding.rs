@@ -1,0 +1,133 @@
+//! One vector for each encoded object.
+
+use std::sync::Arc;
+
+use super::{DataError, Provenance, check_rows};
+
+/// `n x d` vectors, row-major, all finite, each belonging to one catalogue row.
+///
+/// Objects that could not be encoded have no row here; [`rows`](Self::rows) says which catalogue
+/// rows the vectors belong to. Cloning is cheap.
+#[derive(Debug, Clone)]
+pub struct Embedding {
+    values: Arc<[f32]>,
+    dim: usize,
+    rows: Arc<[u32]>,
+    provenance: Provenance,
+}
+
+impl Embedding {
+    /// Vectors of `dim` values for the catalogue rows `rows` (strictly increasing).
+    ///
+    /// # Errors
+    /// When the lengths disagree, a value is NaN or infinite, or a row does not exist among
+    /// `catalog_rows`.
+    pub fn new(
+        values: Vec<f32>,
+        dim: usize,
+        rows: Vec<u32>,
+        catalog_rows: usize,
+        provenance: Provenance,
+    ) -> Result<Self, DataError> {
+        const WHAT: &str = "embedding";
+        if dim == 0 {
+            return Err(DataError::Shape {
+                what: WHAT,
+                reason: "vectors have no values".to_owned(),
+            });
+        }
+        if values.len() != rows.len() * dim {
+            return Err(DataError::Length {
+                what: WHAT,
+                expected: rows.len() * dim,
+                found: values.len(),
+            });
+        }
+        if let Some(at) = values.iter().position(|v| !v.is_finite()) {
+            return Err(DataError::NotFinite {
+                what: WHAT,
+                row: rows[at / dim] as usize,
+            });
+        }
+        check_rows(WHAT, &rows, catalog_rows)?;
+        Ok(Self {
+            values: values.into(),
+            dim,
+            rows: rows.into(),
+            provenance,
+        })
+    }
+
+    /// Number of vectors, `n`.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are no vectors.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Length of each vector, `d`.
+    #[must_use]
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// All values, `n x d`, row-major, finite.
+    #[must_use]
+    pub fn values(&self) -> &[f32] {
+        &self.values
+    }
+
+    /// The vector at position `index` (`0..n`).
+    #[must_use]
+    pub fn vector(&self, index: usize) -> &[f32] {
+        &self.values[index * self.dim..(index + 1) * self.dim]
+    }
+
+    /// The catalogue row of each vector, strictly increasing.
+    #[must_use]
+    pub fn rows(&self) -> &[u32] {
+        &self.rows
+    }
+
+    /// How the vectors were made.
+    #[must_use]
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_what_is_not_an_embedding() {
+        let make = |values, dim, rows| Embedding::new(values, dim, rows, 3, Provenance::default());
+        assert!(make(vec![1.0, 2.0], 2, vec![2]).is_ok());
+        assert!(matches!(
+            make(vec![1.0], 2, vec![0]),
+            Err(DataError::Length { .. })
+        ));
+        assert!(matches!(
+            make(vec![1.0, f32::NAN], 1, vec![0, 2]),
+            Err(DataError::NotFinite { row: 2, .. })
+        ));
+        assert!(matches!(
+            make(vec![1.0], 1, vec![3]),
+            Err(DataError::Rows { .. })
+        ));
+        assert!(matches!(
+            make(vec![1.0, 1.0], 1, vec![1, 1]),
+            Err(DataError::Rows { .. })
+        ));
+        assert!(matches!(
+            make(vec![], 0, vec![]),
+            Err(DataError::Shape { .. })
+        ));
+    }
+}

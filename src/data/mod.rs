@@ -1,0 +1,75 @@
+//! The nouns: immutable values that every other room passes around.
+//!
+//! Each is valid by construction (`Embedding::new` refuses NaN and wrong lengths, `Catalog::new`
+//! guarantees an `id` column), so that no later code checks again.
+
+mod catalog;
+mod cutout;
+mod embedding;
+mod projection;
+mod provenance;
+
+pub(crate) use catalog::field_with_unit;
+pub use catalog::{Catalog, Column, ColumnKind};
+pub use cutout::{Cutout, CutoutError, CutoutRead, RowOrder};
+pub use embedding::Embedding;
+pub use projection::Projection;
+pub use provenance::Provenance;
+
+/// Why a value could not be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DataError {
+    /// Lengths that belong together differ.
+    #[error("{what}: expected {expected} values, found {found}")]
+    Length {
+        /// What was being made.
+        what: &'static str,
+        /// The length that would fit.
+        expected: usize,
+        /// The length that was given.
+        found: usize,
+    },
+    /// A value that must be finite is not.
+    #[error("{what}: row {row} holds a value that is not finite")]
+    NotFinite {
+        /// What was being made.
+        what: &'static str,
+        /// First offending row.
+        row: usize,
+    },
+    /// Row numbers must increase and lie inside the catalogue.
+    #[error("{what}: row numbers must increase and stay below {below}")]
+    Rows {
+        /// What was being made.
+        what: &'static str,
+        /// Number of catalogue rows.
+        below: usize,
+    },
+    /// A shape this value cannot have.
+    #[error("{what}: {reason}")]
+    Shape {
+        /// What was being made.
+        what: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The table library refused.
+    #[error("table: {0}")]
+    Table(String),
+}
+
+/// Checks that `rows` strictly increase and that the last lies below `catalog_rows`.
+fn check_rows(what: &'static str, rows: &[u32], catalog_rows: usize) -> Result<(), DataError> {
+    let increasing = rows.windows(2).all(|pair| pair[0] < pair[1]);
+    let inside = rows
+        .last()
+        .is_none_or(|&last| (last as usize) < catalog_rows);
+    if increasing && inside {
+        Ok(())
+    } else {
+        Err(DataError::Rows {
+            what,
+            below: catalog_rows,
+        })
+    }
+}

@@ -1,0 +1,252 @@
+//! Model cards: what an encoder expects and returns, as a TOML file beside its `.onnx`.
+//!
+//! A [`ModelCard`] is valid by construction: [`ModelCard::load`] checks every key, and the engines
+//! and the preprocessing check nothing again.
+
+mod file;
+mod normalisation;
+
+use std::path::{Path, PathBuf};
+
+pub use normalisation::{Method, Normalisation, Sky};
+
+use super::EncodeError;
+use super::model::Model;
+use super::onnx::Dim;
+
+/// Sides longer than this are refused, px.
+pub(super) const MAX_SIZE: usize = 4096;
+/// More bands than this are refused.
+pub(super) const MAX_BANDS: usize = 64;
+
+/// What an encoder is, what it expects and what it returns.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelCard {
+    about: About,
+    input: ImageInput,
+    output: EmbeddingOutput,
+    model_path: PathBuf,
+    sha256: Option<String>,
+}
+
+/// Where an encoder comes from; only `name` is certain to be filled in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct About {
+    /// Short name, such as `simclr`.
+    pub name: String,
+    /// Version of the weights.
+    pub version: String,
+    /// Paper that describes it.
+    pub paper: String,
+    /// Licence of the weights.
+    pub licence: String,
+    /// What it was trained on.
+    pub training_data: String,
+}
+
+/// The picture an encoder expects: `channels x size x size`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImageInput {
+    /// Graph tensor; the only input when `None`.
+    pub name: Option<String>,
+    /// Names of the bands in order; empty when only their number is known.
+    pub bands: Vec<String>,
+    /// Number of bands, `1..=64`.
+    pub channels: usize,
+    /// Side, px, `1..=4096`.
+    pub size: usize,
+    /// Size of a pixel on the sky that the encoder was trained with, arcsec.
+    pub pixel_scale_arcsec: Option<f32>,
+    /// Whether it was trained on pictures that were resampled as bytes: values are then rounded to
+    /// whole numbers of `0..=255` where a picture is resampled. Networks notice on dark pictures.
+    pub eight_bit: bool,
+    /// How pixel values are scaled.
+    pub normalisation: Normalisation,
+}
+
+/// How the vector is taken from the graph.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EmbeddingOutput {
+    /// Graph tensor; the only output when `None`.
+    pub name: Option<String>,
+    /// How positions or tokens become one vector.
+    pub pooling: Pooling,
+    /// Length of the vector, when the card states it.
+    pub dimension: Option<usize>,
+    /// Whether vectors are scaled to unit length.
+    pub l2_normalised: bool,
+}
+
+/// How an output with more than one vector for each picture becomes one vector.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pooling {
+    /// The output is `batch x d` already.
+    #[default]
+    None,
+    /// The mean over tokens (`batch x tokens x d`) or positions (`batch x d x h x w`).
+    Mean,
+    /// The first token of `batch x tokens x d`.
+    Cls,
+}
+
+impl ModelCard {
+    /// Reads a card, given as `.toml` or as the `.onnx` it lies beside.
+    ///
+    /// # Errors
+    /// [`EncodeError::NoCard`] for an `.onnx` without a card; otherwise the key at fault.
+    pub fn load(path: &Path) -> Result<Self, EncodeError> {
+        if !has_extension(path, "onnx") {
+            return file::load(path);
+        }
+        let card_path = path.with_extension("toml");
+        if !card_path.exists() {
+            return Err(EncodeError::NoCard {
+                path: path.to_owned(),
+            });
+        }
+        let card = file::load(&card_path)?;
+        if card.model_path == path {
+            Ok(card)
+        } else {
+            Err(EncodeError::Card {
+                path: card_path,
+                key: "file".to_owned(),
+                reason: format!(
+                    "names another model, {}: open that one, or the card itself",
+                    card.model_file()
+                ),
+            })
+        }
+    }
+
+    /// A card for a model that has none: shapes come from the graph, the rest from the caller.
+    ///
+    /// # Errors
+    /// When the graph does not fix the number of channels and the size, or is not for pictures.
+    pub fn for_bare_model(path: &Path, normalisation: Normalisation) -> Result<Self, EncodeError> {
+        let model = Model::load(path)?;
+        let refuse = |reason: String| EncodeError::Model {
+            path: path.to_owned(),
+            reason,
+        };
+        let input = model.image_input(None)?;
+        let (channels, size) = match input.dims.as_deref() {
+            Some(
+                [
+                    _,
+                    Dim::Fixed(channels),
+                    Dim::Fixed(height),
+                    Dim::Fixed(width),
+                ],
+            ) if height == width => (*channels, *height),
+            Some([_, _, Dim::Fixed(height), Dim::Fixed(width)]) if height != width => {
+                return Err(refuse(format!("its input {input} is not square")));
+            }
+            Some([_, _, _, _]) => {
+                return Err(refuse(format!(
+                    "its input {input} leaves sizes open: write a card with `input.size` and `input.bands` or `input.channels`"
+                )));
+            }
+            _ => {
+                return Err(refuse(format!(
+                    "its input {input} is not a batch of pictures (batch x bands x height x width)"
+                )));
+            }
+        };
+        if !(1..=MAX_BANDS).contains(&channels) || !(1..=MAX_SIZE).contains(&size) {
+            return Err(refuse(format!(
+                "its input {input} is out of range: 1 to {MAX_BANDS} bands of 1 to {MAX_SIZE} px"
+            )));
+        }
+        normalisation.check_channels(channels)?;
+        let stem = path
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        Ok(Self {
+            about: About {
+                name: stem,
+                ..About::default()
+            },
+            input: ImageInput {
+                name: None,
+                bands: Vec::new(),
+                channels,
+                size,
+                pixel_scale_arcsec: None,
+                eight_bit: false,
+                normalisation,
+            },
+            output: EmbeddingOutput::default(),
+            model_path: path.to_owned(),
+            sha256: None,
+        })
+    }
+
+    /// This card with [`ImageInput::eight_bit`] set, for a bare model that was trained on JPEGs.
+    #[must_use]
+    pub fn with_eight_bit(mut self, eight_bit: bool) -> Self {
+        self.input.eight_bit = eight_bit;
+        self
+    }
+
+    /// Name, version and origin.
+    #[must_use]
+    pub fn about(&self) -> &About {
+        &self.about
+    }
+
+    /// What the model expects.
+    #[must_use]
+    pub fn input(&self) -> &ImageInput {
+        &self.input
+    }
+
+    /// What it returns.
+    #[must_use]
+    pub fn output(&self) -> &EmbeddingOutput {
+        &self.output
+    }
+
+    /// The `.onnx` file.
+    #[must_use]
+    pub fn model_path(&self) -> &Path {
+        &self.model_path
+    }
+
+    /// The name of the `.onnx` file without its folder.
+    #[must_use]
+    pub fn model_file(&self) -> String {
+        self.model_path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned()
+    }
+
+    /// What the `.onnx` file must hash to, when the card states it: 64 lower-case hex digits.
+    #[must_use]
+    pub fn sha256(&self) -> Option<&str> {
+        self.sha256.as_deref()
+    }
+}
+
+/// Whether a path ends in `.extension`, in any case.
+fn has_extension(path: &Path, extension: &str) -> bool {
+    path.extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case(extension))
+}
+
+impl Pooling {
+    /// As in a card.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Mean => "mean",
+            Self::Cls => "cls",
+        }
+    }
+}

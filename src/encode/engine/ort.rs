@@ -1,0 +1,110 @@
+//! ONNX Runtime: one session, run by whoever owns it.
+
+use std::num::NonZero;
+use std::thread::available_parallelism;
+
+use ort::environment::Environment;
+use ort::session::Session;
+use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
+use ort::value::TensorRef;
+
+use super::super::model::Model;
+use super::super::quiet::{catch, one_line};
+use super::super::runtime::{Library, register};
+use super::super::wiring::Wiring;
+use super::{Device, EncodeError, Output, Provider};
+
+pub(in crate::encode) struct OrtEngine {
+    session: Session,
+    wiring: Wiring,
+    provider: Provider,
+    library: &'static Library,
+}
+
+impl OrtEngine {
+    pub(super) fn open(
+        model: &Model,
+        wiring: &Wiring,
+        (environment, library): &'static (Environment, Library),
+        provider: Provider,
+    ) -> Result<Self, EncodeError> {
+        let device_error = |reason| EncodeError::Device {
+            device: Device::Runtime(provider).to_string(),
+            reason,
+        };
+        let mut builder = catch(|| options(environment, provider))
+            .and_then(|result| result)
+            .map_err(device_error)?;
+        if provider != Provider::Cpu {
+            register(provider, &mut builder).map_err(device_error)?;
+        }
+        // Weights in files of their own are found from the model's path.
+        let session = catch(|| {
+            if model.graph.external_files.is_empty() {
+                builder.commit_from_memory(&model.bytes)
+            } else {
+                builder.commit_from_file(&model.path)
+            }
+        })
+        .and_then(|result| result.map_err(|e| one_line(e.message())))
+        .map_err(|reason| model.refuse(format!("ONNX Runtime: {reason}")))?;
+        Ok(Self {
+            session,
+            wiring: wiring.clone(),
+            provider,
+            library,
+        })
+    }
+
+    pub(super) fn run(&mut self, pixels: &[f32], count: usize) -> Result<Output, String> {
+        let Self {
+            session, wiring, ..
+        } = self;
+        let batch = wiring.fixed_batch.unwrap_or(count);
+        let [channels, height, width] = wiring.picture;
+        let pixels = pixels
+            .get(..batch * wiring.picture_len())
+            .ok_or("the batch is not full")?;
+        catch(|| {
+            let tensor = TensorRef::from_array_view(([batch, channels, height, width], pixels))?;
+            let outputs = session.run(ort::inputs![wiring.input.as_str() => tensor])?;
+            let output = outputs
+                .get(&wiring.output)
+                .ok_or_else(|| ort::Error::new("the output is missing"))?;
+            let (shape, values) = output.try_extract_tensor::<f32>()?;
+            Ok(Output {
+                shape: shape
+                    .iter()
+                    .map(|&axis| usize::try_from(axis).unwrap_or(0))
+                    .collect(),
+                values: values.to_vec(),
+            })
+        })
+        .and_then(|result: ort::Result<Output>| result.map_err(|e| one_line(e.message())))
+    }
+
+    pub(super) fn provider(&self) -> Provider {
+        self.provider
+    }
+
+    pub(super) fn library(&self) -> &Library {
+        self.library
+    }
+}
+
+/// Session options for throughput without burning a core on waiting.
+fn options(environment: &Environment, provider: Provider) -> Result<SessionBuilder, String> {
+    let threads = available_parallelism().map_or(1, NonZero::get);
+    let text = |e: ort::Error<SessionBuilder>| one_line(e.message());
+    Session::builder(environment)
+        .map_err(|e| one_line(e.message()))?
+        .with_optimization_level(GraphOptimizationLevel::All)
+        .map_err(text)?
+        .with_intra_threads(threads)
+        .map_err(text)?
+        .with_intra_op_spinning(false)
+        .map_err(text)?
+        // DirectML refuses memory patterns.
+        .with_memory_pattern(provider != Provider::DirectMl)
+        .map_err(text)
+}

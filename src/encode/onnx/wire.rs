@@ -1,0 +1,100 @@
+//! Protobuf's wire format, read field by field without decoding weights.
+
+/// The value of one field.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Value<'a> {
+    /// A varint.
+    Int(u64),
+    /// Text, a message or packed numbers.
+    Bytes(&'a [u8]),
+    /// A 32- or 64-bit number; none of those that matter here is one.
+    Fixed,
+}
+
+/// The bytes are not protobuf.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Malformed;
+
+/// The fields of one message; ends after the first error.
+pub(super) struct Fields<'a>(&'a [u8]);
+
+impl<'a> Fields<'a> {
+    pub(super) fn new(message: &'a [u8]) -> Self {
+        Self(message)
+    }
+
+    fn varint(&mut self) -> Option<u64> {
+        let mut value = 0_u64;
+        for shift in (0..64).step_by(7) {
+            let (&byte, rest) = self.0.split_first()?;
+            self.0 = rest;
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    fn field(&mut self) -> Option<(u32, Value<'a>)> {
+        let tag = self.varint()?;
+        let number = u32::try_from(tag >> 3).ok()?;
+        let value = match tag & 7 {
+            0 => Value::Int(self.varint()?),
+            1 => {
+                self.take(8)?;
+                Value::Fixed
+            }
+            2 => {
+                let length = usize::try_from(self.varint()?).ok()?;
+                Value::Bytes(self.take(length)?)
+            }
+            5 => {
+                self.take(4)?;
+                Value::Fixed
+            }
+            _ => return None,
+        };
+        Some((number, value))
+    }
+}
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = Result<(u32, Value<'a>), Malformed>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let field = self.field().ok_or(Malformed);
+        if field.is_err() {
+            self.0 = &[];
+        }
+        Some(field)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_fields_and_stops_at_nonsense() {
+        let message = [0x08, 0x96, 0x01, 0x12, 0x02, b'h', b'i', 0x1d, 1, 2, 3, 4];
+        let fields: Vec<_> = Fields::new(&message).map(Result::unwrap).collect();
+        assert!(matches!(fields[0], (1, Value::Int(150))));
+        assert!(matches!(fields[1], (2, Value::Bytes(b"hi"))));
+        assert!(matches!(fields[2], (3, Value::Fixed)));
+        for bad in [&[0x12, 0x05, 1][..], &[0x0b], &[0x08], &[0xff; 12]] {
+            let all: Vec<_> = Fields::new(bad).collect();
+            assert_eq!(all.len(), 1);
+            assert!(all[0].is_err());
+        }
+    }
+}

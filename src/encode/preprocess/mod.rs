@@ -1,0 +1,176 @@
+//! A cutout as the picture an encoder expects: bands chosen, masked pixels filled, cropped,
+//! resampled and normalised, in this order.
+//!
+//! Rows stay in memory order: an encoder trained on FITS arrays gets the bottom row first, one
+//! trained on JPEGs the top row. Statistics of the normalisation are those of the resampled
+//! picture, the same pixels that a training script sees.
+
+mod normalise;
+mod resize;
+#[cfg(test)]
+mod tests;
+
+use super::card::ImageInput;
+use crate::data::Cutout;
+use resize::Resampler;
+
+/// What was tolerated in one picture.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts, counted one by one"
+)]
+pub(super) struct Notes {
+    /// Masked pixels were filled with their band's median.
+    pub(super) filled: bool,
+    /// The only band stands for all channels.
+    pub(super) repeated: bool,
+    /// Bands were taken by position, since their names are not those of the card.
+    pub(super) by_position: bool,
+    /// The picture was resampled.
+    pub(super) resized: bool,
+    /// Its pixels cover another angle than those the encoder was trained with.
+    pub(super) other_scale: bool,
+}
+
+/// Prepares pictures for one encoder; keeps its working memory from picture to picture.
+pub(super) struct Preprocessor<'a> {
+    input: &'a ImageInput,
+    /// One filled and cropped band.
+    plane: Vec<f32>,
+    /// For order statistics.
+    scratch: Vec<f32>,
+    resampler: Resampler,
+}
+
+impl<'a> Preprocessor<'a> {
+    pub(super) fn new(input: &'a ImageInput) -> Self {
+        Self {
+            input,
+            plane: Vec::new(),
+            scratch: Vec::new(),
+            resampler: Resampler::new(input.eight_bit),
+        }
+    }
+
+    /// Writes `channels x size x size` values into `out`, all finite.
+    ///
+    /// # Errors
+    /// A clause saying why this picture cannot be encoded.
+    pub(super) fn run(&mut self, cutout: &Cutout, out: &mut [f32]) -> Result<Notes, String> {
+        let size = self.input.size;
+        let side = cutout.width().min(cutout.height());
+        let mut notes = Notes {
+            resized: side != size,
+            other_scale: self.has_other_scale(cutout, side),
+            ..Notes::default()
+        };
+        let bands = choose_bands(self.input, cutout, &mut notes)?;
+        for (channel, target) in out.chunks_exact_mut(size * size).enumerate() {
+            let band = bands.index(channel);
+            self.fill_and_crop(cutout, band, side, &mut notes)?;
+            self.resampler.run(&self.plane, side, target, size);
+        }
+        normalise::run(&self.input.normalisation, size, out, &mut self.scratch)?;
+        if out.iter().all(|v| v.is_finite()) {
+            Ok(notes)
+        } else {
+            Err("its pixel values are too large".to_owned())
+        }
+    }
+
+    /// Copies the central square of one band into `plane`, with masked pixels replaced.
+    fn fill_and_crop(
+        &mut self,
+        cutout: &Cutout,
+        band: usize,
+        side: usize,
+        notes: &mut Notes,
+    ) -> Result<(), String> {
+        let pixels = cutout.band(band);
+        let masked = pixels.iter().filter(|v| !v.is_finite()).count();
+        if 2 * masked > pixels.len() {
+            return Err(format!(
+                "more than half of the pixels are masked (band {})",
+                cutout.bands()[band]
+            ));
+        }
+        let fill = if masked == 0 {
+            0.0
+        } else {
+            notes.filled = true;
+            self.scratch.clear();
+            self.scratch.extend(pixels.iter().filter(|v| v.is_finite()));
+            normalise::median(&mut self.scratch)
+        };
+        let (left, top) = ((cutout.width() - side) / 2, (cutout.height() - side) / 2);
+        self.plane.clear();
+        for row in pixels.chunks_exact(cutout.width()).skip(top).take(side) {
+            let row = &row[left..left + side];
+            self.plane
+                .extend(row.iter().map(|&v| if v.is_finite() { v } else { fill }));
+        }
+        Ok(())
+    }
+
+    /// Whether the resampled pixel differs by more than a twentieth from the card's.
+    fn has_other_scale(&self, cutout: &Cutout, side: usize) -> bool {
+        let Some((found, expected)) = cutout
+            .pixel_scale_arcsec()
+            .zip(self.input.pixel_scale_arcsec)
+        else {
+            return false;
+        };
+        let resampled = found * side as f32 / self.input.size as f32;
+        (resampled / expected - 1.0).abs() > 0.05
+    }
+}
+
+/// Which band of the cutout feeds each channel.
+enum Bands {
+    ByName(Vec<usize>),
+    InOrder,
+    Only,
+}
+
+impl Bands {
+    fn index(&self, channel: usize) -> usize {
+        match self {
+            Self::ByName(indices) => indices[channel],
+            Self::InOrder => channel,
+            Self::Only => 0,
+        }
+    }
+}
+
+/// By name when the card names bands and the cutout has them all; else the only band for every
+/// channel; else in order when there are just as many.
+fn choose_bands(input: &ImageInput, cutout: &Cutout, notes: &mut Notes) -> Result<Bands, String> {
+    let found = cutout.bands();
+    let by_name: Option<Vec<usize>> = input
+        .bands
+        .iter()
+        .map(|name| found.iter().position(|band| band == name))
+        .collect();
+    if let Some(indices) = by_name.filter(|indices| !indices.is_empty()) {
+        return Ok(Bands::ByName(indices));
+    }
+    if found.len() == 1 {
+        notes.repeated = input.channels > 1;
+        notes.by_position = input.channels == 1 && !input.bands.is_empty();
+        return Ok(Bands::Only);
+    }
+    if found.len() == input.channels {
+        notes.by_position = !input.bands.is_empty();
+        return Ok(Bands::InOrder);
+    }
+    let expected = if input.bands.is_empty() {
+        format!("{} bands", input.channels)
+    } else {
+        format!("bands {}", input.bands.join(", "))
+    };
+    Err(format!(
+        "it has bands {}, but the encoder needs {expected}",
+        found.join(", ")
+    ))
+}

@@ -1,0 +1,150 @@
+//! The normalisations of a model card, applied to a prepared picture in place.
+
+use super::super::card::{Method, Normalisation, Sky};
+
+/// The median absolute deviation of a normal distribution times this is its standard deviation.
+const SIGMA_FROM_MAD: f32 = 1.4826;
+const CONSTANT: &str = "all its pixels have the same value";
+
+/// Normalises `channels x size x size` finite pixels.
+///
+/// A band without contrast becomes zeros beside others; a picture without any is refused by the
+/// methods that measure it.
+pub(super) fn run(
+    normalisation: &Normalisation,
+    size: usize,
+    picture: &mut [f32],
+    scratch: &mut Vec<f32>,
+) -> Result<(), String> {
+    let plane = size * size;
+    match normalisation.method() {
+        Method::None => return Ok(()),
+        Method::MeanStd { mean, std } => {
+            // One value stands for all bands.
+            let bands = picture
+                .chunks_exact_mut(plane)
+                .zip(mean.iter().cycle())
+                .zip(std.iter().cycle());
+            for ((band, mean), std) in bands {
+                each(band, |v| (v - mean) / std);
+            }
+            return Ok(());
+        }
+        Method::Asinh { .. } | Method::Max | Method::Percentile { .. } => {}
+    }
+    if picture
+        .windows(2)
+        .all(|pair| pair[0].total_cmp(&pair[1]).is_eq())
+    {
+        return Err(CONSTANT.to_owned());
+    }
+    let group = if normalisation.joint() {
+        picture.len()
+    } else {
+        plane
+    };
+    for group in picture.chunks_exact_mut(group) {
+        match *normalisation.method() {
+            Method::Asinh {
+                scale,
+                sky,
+                divide_by,
+            } => {
+                let (median, sigma) = sky_statistics(group, size, sky, scratch);
+                let softening = scale * sigma;
+                each(group, |v| ((v - median) / softening).asinh() / divide_by);
+            }
+            Method::Max => {
+                let max = group.iter().copied().fold(f32::MIN, f32::max);
+                if max > 0.0 {
+                    each(group, |v| v / max);
+                } else if group.iter().any(|&v| v != 0.0) {
+                    return Err("its brightest pixel is not above zero".to_owned());
+                }
+            }
+            Method::Percentile { lo, hi } => {
+                scratch.clear();
+                scratch.extend_from_slice(group);
+                let (low, high) = (percentile(scratch, lo), percentile(scratch, hi));
+                let range = high - low;
+                let to_unit = |v: f32| {
+                    if range > 0.0 {
+                        ((v - low) / range).clamp(0.0, 1.0)
+                    } else {
+                        0.0
+                    }
+                };
+                each(group, to_unit);
+            }
+            Method::None | Method::MeanStd { .. } => {}
+        }
+    }
+    Ok(())
+}
+
+/// Replaces every value.
+fn each(values: &mut [f32], change: impl Fn(f32) -> f32) {
+    for value in values {
+        *value = change(*value);
+    }
+}
+
+/// Median and robust sigma of the sky.
+///
+/// More than half of the sky pixels may be equal (empty frames of mosaics, JPEG backgrounds); the
+/// deviation is then that of all pixels, at last their standard deviation.
+fn sky_statistics(group: &[f32], size: usize, sky: Sky, scratch: &mut Vec<f32>) -> (f32, f32) {
+    scratch.clear();
+    match sky {
+        Sky::All => scratch.extend_from_slice(group),
+        Sky::Border => {
+            let width = size.div_ceil(10);
+            let is_edge = |i: usize| i < width || i >= size - width;
+            for (row, pixels) in group.chunks_exact(size).enumerate() {
+                if is_edge(row % size) {
+                    scratch.extend_from_slice(pixels);
+                } else {
+                    scratch.extend_from_slice(&pixels[..width]);
+                    scratch.extend_from_slice(&pixels[size - width..]);
+                }
+            }
+        }
+    }
+    let center = median(scratch);
+    let mut sigma = SIGMA_FROM_MAD * deviation(scratch, center);
+    if sigma <= 0.0 {
+        scratch.clear();
+        scratch.extend_from_slice(group);
+        sigma = SIGMA_FROM_MAD * deviation(scratch, center);
+    }
+    if sigma <= 0.0 {
+        let sum: f64 = group.iter().map(|&v| f64::from(v - center).powi(2)).sum();
+        sigma = (sum / group.len() as f64).sqrt() as f32;
+    }
+    (center, if sigma > 0.0 { sigma } else { 1.0 })
+}
+
+/// Median distance from `center`; overwrites the values with distances.
+fn deviation(values: &mut [f32], center: f32) -> f32 {
+    each(values, |v| (v - center).abs());
+    median(values)
+}
+
+/// The median of finite values, the mean of the middle two when their number is even; 0 of none.
+/// Reorders them.
+pub(super) fn median(values: &mut [f32]) -> f32 {
+    percentile(values, 50.0)
+}
+
+/// A percentile with linear interpolation between neighbours. Reorders the values.
+fn percentile(values: &mut [f32], percent: f32) -> f32 {
+    let Some(last) = values.len().checked_sub(1) else {
+        return 0.0;
+    };
+    let position = f64::from(percent) / 100.0 * last as f64;
+    let below = (position.floor() as usize).min(last);
+    let (_, &mut low, above) = values.select_nth_unstable_by(below, f32::total_cmp);
+    let high = above.iter().copied().min_by(f32::total_cmp).unwrap_or(low);
+    let part = position - below as f64;
+    (f64::from(low) * (1.0 - part) + f64::from(high) * part) as f32
+}

@@ -1,0 +1,207 @@
+use std::fs;
+
+use super::{Shelf, card_text, error, model};
+use crate::encode::{EncodeError, Method, ModelCard, Normalisation, Pooling, Sky};
+
+const FULL: &str = "
+name = 'simclr'
+version = '1.2'
+paper = 'arXiv:2002.05709'
+licence = 'MIT'
+training_data = 'synthetic'
+sha256 = 'AB12000000000000000000000000000000000000000000000000000000000000'
+file = 'm.onnx'
+[input]
+name = 'image'
+modality = 'image'
+bands = ['g', 'r', 'z']
+size = 64
+pixel_scale_arcsec = 0.262
+eight_bit = true
+[input.normalisation]
+method = 'asinh'
+scale = 0.5
+joint = true
+[output]
+name = 'features'
+pooling = 'cls'
+dimension = 128
+l2_normalised = true
+";
+
+#[test]
+fn reads_every_key() {
+    let shelf = Shelf::new("mean.onnx", FULL);
+    let card = shelf.card();
+    assert_eq!(card, ModelCard::load(&shelf.path("m.onnx")).unwrap());
+    assert_eq!(card.about().paper, "arXiv:2002.05709");
+    assert_eq!(card.sha256().map(|hash| &hash[..5]), Some("ab120"));
+    assert_eq!((card.input().channels, card.input().size), (3, 64));
+    assert_eq!(card.input().pixel_scale_arcsec, Some(0.262));
+    assert!(card.input().eight_bit);
+    assert_eq!(card.output().pooling, Pooling::Cls);
+    assert_eq!(card.output().dimension, Some(128));
+    let asinh = Method::Asinh {
+        scale: 0.5,
+        sky: Sky::Border,
+        divide_by: 1.0,
+    };
+    assert_eq!(
+        card.input().normalisation,
+        Normalisation::new(asinh, true).unwrap()
+    );
+    assert_eq!(card.model_path(), shelf.path("m.onnx"));
+}
+
+#[test]
+fn refuses_what_cannot_be_and_names_the_key() {
+    for (from, to, key) in [
+        ("name = 'simclr'", "name = ' '", "name"),
+        ("size = 64", "size = 0", "input.size"),
+        ("size = 64", "size = 4097", "input.size"),
+        ("size = 64", "size = -1", "line 13"),
+        ("size = 64", "", "missing field `size`"),
+        ("size = 64", "size = 64\nside = 3", "unknown field `side`"),
+        (
+            "modality = 'image'",
+            "modality = 'smell'",
+            "unknown variant `smell`",
+        ),
+        ("['g', 'r', 'z']", "[]", "input.bands"),
+        (
+            "['g', 'r', 'z']",
+            "['g', 'g']",
+            "input.bands: holds `g` twice",
+        ),
+        ("['g', 'r', 'z']", "['g', '']", "input.bands"),
+        ("size = 64", "size = 64\nchannels = 4", "input.channels"),
+        ("bands = ['g', 'r', 'z']", "channels = 65", "input.channels"),
+        ("0.262", "nan", "input.pixel_scale_arcsec"),
+        ("0.262", "-1", "input.pixel_scale_arcsec"),
+        ("scale = 0.5", "scale = inf", "input.normalisation.scale"),
+        ("scale = 0.5", "", "input.normalisation.scale: is missing"),
+        (
+            "scale = 0.5",
+            "scale = 0.5\nlo = 1",
+            "input.normalisation.lo: does not belong",
+        ),
+        (
+            "scale = 0.5",
+            "scale = 0.5\ndivide_by = 0",
+            "input.normalisation.divide_by",
+        ),
+        (
+            "'asinh'\nscale = 0.5",
+            "'percentile'\nlo = 90\nhi = 10",
+            "input.normalisation.hi",
+        ),
+        (
+            "'asinh'\nscale = 0.5",
+            "'mean-std'\nmean = [1, 2]\nstd = 1",
+            "input.normalisation.mean",
+        ),
+        (
+            "'asinh'\nscale = 0.5",
+            "'mean-std'\nmean = 1\nstd = [1, 0, 1]",
+            "input.normalisation.std",
+        ),
+        ("'asinh'", "'log'", "unknown variant `log`"),
+        ("'AB12", "'xx12", "sha256"),
+        ("'m.onnx'", "'../m.onnx'", "file"),
+        ("'m.onnx'", "'/etc/m.onnx'", "file"),
+        ("'m.onnx'", "'C:m.onnx'", "file"),
+        ("'m.onnx'", "'m.txt'", "file"),
+        ("dimension = 128", "dimension = 0", "output.dimension"),
+        ("'cls'", "'max'", "unknown variant `max`"),
+    ] {
+        let text = FULL.replace(from, to);
+        assert_ne!(text, FULL, "{from}");
+        let shelf = Shelf::new("mean.onnx", &text);
+        let message = error(ModelCard::load(&shelf.path("m.toml")));
+        assert!(
+            message.contains(key) && message.contains("m.toml"),
+            "{to}: {message}"
+        );
+        assert!(!message.contains('\n'), "{message}");
+    }
+}
+
+#[test]
+fn files_that_are_no_cards() {
+    let shelf = Shelf::new("mean.onnx", "name = ");
+    assert!(error(ModelCard::load(&shelf.path("m.toml"))).contains("line 1"));
+    assert!(error(ModelCard::load(&shelf.path("absent.toml"))).contains("cannot be read"));
+    fs::write(shelf.path("huge.toml"), vec![b'#'; 2 << 20]).unwrap();
+    assert!(error(ModelCard::load(&shelf.path("huge.toml"))).contains("is not a model card"));
+    fs::write(shelf.path("binary.toml"), [0xff, 0xfe]).unwrap();
+    assert!(error(ModelCard::load(&shelf.path("binary.toml"))).contains("cannot be read"));
+    assert!(matches!(
+        ModelCard::load(&model("mean.onnx")),
+        Err(EncodeError::NoCard { .. })
+    ));
+    let other = Shelf::new(
+        "mean.onnx",
+        &format!("file = 'other.onnx'\n{}", card_text("")),
+    );
+    assert!(error(ModelCard::load(&other.path("m.onnx"))).contains("names another model"));
+}
+
+#[test]
+fn a_bare_model_takes_its_shape_from_the_graph() {
+    let none = || Normalisation::new(Method::None, false).unwrap();
+    let card = ModelCard::for_bare_model(&model("mean.onnx"), none()).unwrap();
+    assert_eq!((card.input().channels, card.input().size), (3, 8));
+    assert_eq!(card.about().name, "mean");
+    for (name, reason) in [
+        (
+            "open_sides.onnx",
+            "batch x 3 x height x width leaves sizes open",
+        ),
+        ("vector.onnx", "batch x 12 is not a batch of pictures"),
+        ("double.onnx", "takes float64"),
+        ("escaping.onnx", "outside its own folder"),
+        ("absent.onnx", "cannot be read"),
+    ] {
+        let message = error(ModelCard::for_bare_model(&model(name), none()));
+        assert!(
+            message.contains(reason) && message.contains(name),
+            "{message}"
+        );
+    }
+    let two_means: Normalisation = "mean-std mean=[1,2] std=1".parse().unwrap();
+    assert!(error(ModelCard::for_bare_model(&model("mean.onnx"), two_means)).contains("mean"));
+}
+
+#[test]
+fn normalisation_reads_what_it_writes() {
+    for text in [
+        "none",
+        "max joint=true",
+        "mean-std mean=[127] std=[128]",
+        "mean-std mean=[0.1,0.2] std=[1,2]",
+        "asinh scale=0.5 sky=all divide_by=3 joint=true",
+        "percentile lo=1 hi=99.5",
+    ] {
+        let normalisation: Normalisation = text.parse().unwrap();
+        assert_eq!(normalisation.to_string(), text);
+    }
+    assert_eq!(
+        "mean-std mean=127 std=128"
+            .parse::<Normalisation>()
+            .unwrap()
+            .to_string(),
+        "mean-std mean=[127] std=[128]"
+    );
+    for text in [
+        "",
+        "asinh",
+        "asinh scale",
+        "asinh scale=x",
+        "max lo=3",
+        "nonsense",
+        "max foo=1",
+    ] {
+        let message = error(text.parse::<Normalisation>());
+        assert!(message.starts_with("normalisation"), "{message}");
+    }
+}

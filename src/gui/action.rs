@@ -1,0 +1,81 @@
+//! What a person can ask for; panels push these, `App::logic` carries them out.
+
+use std::path::PathBuf;
+
+use crate::analysis::reduce::ReduceParams;
+use crate::session::{EncoderChoice, ViewSpec};
+
+/// A wish.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Ask for a file to open.
+    OpenFileDialog,
+    /// Ask for a folder to open.
+    OpenFolderDialog,
+    /// Ask for an encoder.
+    OpenEncoderDialog,
+    /// Ask where to save the session.
+    SaveDialog,
+    /// Open a file, folder or session.
+    Open {
+        /// What to open.
+        path: PathBuf,
+        /// Where its pictures lie, if not beside it.
+        cutouts: Option<PathBuf>,
+    },
+    /// Open the data again with the pictures of that folder.
+    UseCutouts(PathBuf),
+    /// Open the synthetic survey.
+    OpenDemo,
+    /// Save the session there.
+    Save(PathBuf),
+    /// Close the data.
+    Close,
+    /// Choose an encoder, without running it.
+    ChooseEncoder(EncoderChoice),
+    /// Encode the open data.
+    Encode(EncoderChoice),
+    /// Make a map.
+    Reduce(ReduceParams),
+    /// Stop the running job.
+    CancelJob,
+    /// Change how the map is shown.
+    SetView {
+        /// The new view.
+        view: ViewSpec,
+        /// Whether this goes on with a gesture that has a step to undo already.
+        goes_on: bool,
+    },
+    /// Undo.
+    Undo,
+    /// Redo.
+    Redo,
+    /// Show the whole map.
+    Fit,
+    /// Zoom about the middle of the map.
+    Zoom(f64),
+    /// Study the object in that catalogue row.
+    Focus(Option<usize>),
+    /// Study the next or previous object.
+    Step(isize),
+    /// Dark or light.
+    ToggleTheme,
+    /// Hide or show all panels.
+    TogglePanels,
+    /// Open or close the list of commands.
+    TogglePalette,
+    /// Take a notice away.
+    Dismiss(usize),
+    /// Close the window.
+    Quit,
+}
+
+impl Action {
+    /// Open a file, folder or session.
+    pub fn open(path: PathBuf) -> Self {
+        Self::Open {
+            path,
+            cutouts: None,
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! One table of commands: text, explanation, shortcut. Menus, the palette and the keyboard read it.
+
+use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers};
+
+use super::action::Action;
+
+/// A command.
+pub(super) struct Command {
+    /// As in a menu; a command that asks for more ends in an ellipsis.
+    pub text: &'static str,
+    /// One line about what it does.
+    pub tooltip: &'static str,
+    /// Keys.
+    pub shortcut: Option<KeyboardShortcut>,
+    /// What it asks for.
+    pub action: fn() -> Action,
+}
+
+const fn command(
+    text: &'static str,
+    tooltip: &'static str,
+    shortcut: Option<(Modifiers, Key)>,
+    action: fn() -> Action,
+) -> Command {
+    let shortcut = match shortcut {
+        Some((modifiers, key)) => Some(KeyboardShortcut::new(modifiers, key)),
+        None => None,
+    };
+    Command {
+        text,
+        tooltip,
+        shortcut,
+        action,
+    }
+}
+
+const NONE: Modifiers = Modifiers::NONE;
+const CTRL: Modifiers = Modifiers::COMMAND;
+const CTRL_SHIFT: Modifiers = Modifiers {
+    shift: true,
+    ..Modifiers::COMMAND
+};
+
+/// All commands, in the order of the palette.
+pub(super) const COMMANDS: [Command; 17] = [
+    command(
+        "Open file…",
+        "A table, FITS file, embedding, projection or session",
+        Some((CTRL, Key::O)),
+        || Action::OpenFileDialog,
+    ),
+    command(
+        "Open folder…",
+        "A folder of FITS, PNG or JPEG cutouts",
+        Some((CTRL_SHIFT, Key::O)),
+        || Action::OpenFolderDialog,
+    ),
+    command(
+        "Open the demo survey",
+        "Two synthetic surveys, made on this machine",
+        None,
+        || Action::OpenDemo,
+    ),
+    command(
+        "Choose an encoder…",
+        "A model card or an ONNX file",
+        Some((CTRL, Key::E)),
+        || Action::OpenEncoderDialog,
+    ),
+    command(
+        "Save session…",
+        "Paths, parameters and the view; never bulk data",
+        Some((CTRL, Key::S)),
+        || Action::SaveDialog,
+    ),
+    command(
+        "Undo",
+        "Take back the last change",
+        Some((CTRL, Key::Z)),
+        || Action::Undo,
+    ),
+    command("Redo", "Do it again", Some((CTRL_SHIFT, Key::Z)), || {
+        Action::Redo
+    }),
+    command(
+        "Show the whole map",
+        "Fit all points into the view",
+        Some((NONE, Key::Num0)),
+        || Action::Fit,
+    ),
+    command(
+        "Zoom in",
+        "Towards the middle of the map",
+        Some((NONE, Key::Plus)),
+        || Action::Zoom(1.5),
+    ),
+    command(
+        "Zoom out",
+        "From the middle of the map",
+        Some((NONE, Key::Minus)),
+        || Action::Zoom(1.0 / 1.5),
+    ),
+    command(
+        "Next object",
+        "Study the next row of the catalogue",
+        Some((NONE, Key::ArrowRight)),
+        || Action::Step(1),
+    ),
+    command(
+        "Previous object",
+        "Study the previous row of the catalogue",
+        Some((NONE, Key::ArrowLeft)),
+        || Action::Step(-1),
+    ),
+    command(
+        "Forget the object",
+        "Close the inspector's object",
+        Some((NONE, Key::Escape)),
+        || Action::Focus(None),
+    ),
+    command(
+        "Dark or light",
+        "Switch the theme",
+        Some((CTRL, Key::T)),
+        || Action::ToggleTheme,
+    ),
+    command(
+        "Only the map",
+        "Hide or show all panels",
+        Some((NONE, Key::F11)),
+        || Action::TogglePanels,
+    ),
+    command(
+        "Commands",
+        "Find a command by name",
+        Some((CTRL, Key::K)),
+        || Action::TogglePalette,
+    ),
+    command("Quit", "Close the window", Some((CTRL, Key::Q)), || {
+        Action::Quit
+    }),
+];
+
+/// The actions whose keys were pressed in this frame; plain keys belong to a text field that has
+/// the focus.
+pub(super) fn pressed(ctx: &Context) -> Vec<Action> {
+    let typing = ctx.text_edit_focused();
+    let mut actions = Vec::new();
+    // Longer shortcuts first: Ctrl+Shift+Z is not Ctrl+Z.
+    let mut commands: Vec<&Command> = COMMANDS.iter().collect();
+    commands
+        .sort_by_key(|c| std::cmp::Reverse(c.shortcut.map_or(0, |s| u8::from(s.modifiers.shift))));
+    for command in commands {
+        if let Some(shortcut) = command.shortcut
+            && !(typing && shortcut.modifiers == NONE)
+            && ctx.input_mut(|input| input.consume_shortcut(&shortcut))
+        {
+            actions.push((command.action)());
+        }
+    }
+    actions
+}

@@ -1,0 +1,99 @@
+//! File dialogs of the system, without blocking the window.
+
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+
+use eframe::egui::Context;
+use rfd::AsyncFileDialog;
+
+use super::action::Action;
+
+/// Dialogs that are open, and what was chosen in them.
+pub(super) struct Dialogs {
+    sender: Sender<Action>,
+    chosen: Receiver<Action>,
+}
+
+impl Default for Dialogs {
+    fn default() -> Self {
+        let (sender, chosen) = channel();
+        Self { sender, chosen }
+    }
+}
+
+impl Dialogs {
+    /// A file to open.
+    pub fn open_file(&self, ctx: &Context) {
+        let dialog = AsyncFileDialog::new()
+            .set_title("Open data or a session")
+            .add_filter(
+                "Data",
+                &[
+                    "parquet",
+                    "fits",
+                    "fit",
+                    "gz",
+                    "fz",
+                    "csv",
+                    "tsv",
+                    "npy",
+                    "png",
+                    "jpg",
+                    "jpeg",
+                    "latentarium",
+                ],
+            )
+            .add_filter("All files", &["*"]);
+        self.wait(ctx, dialog.pick_file(), Action::open);
+    }
+
+    /// A folder to open.
+    pub fn open_folder(&self, ctx: &Context) {
+        let dialog = AsyncFileDialog::new().set_title("Open a folder of cutouts");
+        self.wait(ctx, dialog.pick_folder(), Action::open);
+    }
+
+    /// An encoder.
+    pub fn open_encoder(&self, ctx: &Context) {
+        let dialog = AsyncFileDialog::new()
+            .set_title("Choose an encoder")
+            .add_filter("Model card or model", &["toml", "onnx"]);
+        self.wait(ctx, dialog.pick_file(), |path| {
+            Action::ChooseEncoder(crate::session::EncoderChoice {
+                model: crate::session::ModelRef::File(path),
+                ..Default::default()
+            })
+        });
+    }
+
+    /// Where to save the session.
+    pub fn save(&self, ctx: &Context) {
+        let dialog = AsyncFileDialog::new()
+            .set_title("Save the session")
+            .add_filter("Session", &["latentarium"])
+            .set_file_name("session.latentarium");
+        self.wait(ctx, dialog.save_file(), Action::Save);
+    }
+
+    /// What was chosen since the last call.
+    pub fn poll(&self) -> Vec<Action> {
+        self.chosen.try_iter().collect()
+    }
+
+    fn wait(
+        &self,
+        ctx: &Context,
+        dialog: impl Future<Output = Option<rfd::FileHandle>> + Send + 'static,
+        action: impl FnOnce(PathBuf) -> Action + Send + 'static,
+    ) {
+        let (sender, ctx) = (self.sender.clone(), ctx.clone());
+        thread::spawn(move || {
+            if let Some(file) = pollster::block_on(dialog)
+                && sender.send(action(file.path().to_owned())).is_ok()
+            {
+                ctx.request_repaint();
+            }
+        });
+    }
+}

@@ -1,0 +1,118 @@
+//! Newest request wins: the last good answer stays until the next one arrives.
+
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+
+use eframe::egui::Context;
+
+type Work<V> = Box<dyn FnOnce() -> V + Send>;
+
+/// Answers to questions of one kind, worked out one at a time on another thread.
+pub(super) struct Latest<K, V> {
+    answer: Option<(K, V)>,
+    running: Option<(K, Receiver<V>)>,
+    waiting: Option<(K, Work<V>)>,
+}
+
+impl<K, V> Default for Latest<K, V> {
+    fn default() -> Self {
+        Self {
+            answer: None,
+            running: None,
+            waiting: None,
+        }
+    }
+}
+
+impl<K: PartialEq + Clone, V: Send + 'static> Latest<K, V> {
+    /// Asks `key`, unless it is answered, being answered, or waiting already.
+    pub fn ask(&mut self, ctx: &Context, key: &K, work: impl FnOnce() -> V + Send + 'static) {
+        let newest = self
+            .waiting
+            .as_ref()
+            .map(|(k, _)| k)
+            .or(self.running.as_ref().map(|(k, _)| k))
+            .or(self.answer.as_ref().map(|(k, _)| k));
+        if newest == Some(key) {
+            return;
+        }
+        self.waiting = Some((key.clone(), Box::new(work)));
+        self.start(ctx);
+    }
+
+    /// Takes in an answer that has arrived and starts the next question. Returns whether the answer
+    /// is new.
+    pub fn poll(&mut self, ctx: &Context) -> bool {
+        let Some((_, receiver)) = &self.running else {
+            return false;
+        };
+        match receiver.try_recv() {
+            Ok(value) => {
+                self.answer = self.running.take().map(|(key, _)| (key, value));
+                self.start(ctx);
+                true
+            }
+            Err(std::sync::mpsc::TryRecvError::Empty) => false,
+            Err(std::sync::mpsc::TryRecvError::Disconnected) => {
+                self.running = None;
+                self.start(ctx);
+                false
+            }
+        }
+    }
+
+    /// The last good answer and its question.
+    pub fn answer(&self) -> Option<(&K, &V)> {
+        self.answer.as_ref().map(|(k, v)| (k, v))
+    }
+
+    /// The answer to exactly this question, if it is there.
+    pub fn answer_to(&self, key: &K) -> Option<&V> {
+        self.answer
+            .as_ref()
+            .filter(|(k, _)| k == key)
+            .map(|(_, v)| v)
+    }
+
+    fn start(&mut self, ctx: &Context) {
+        if self.running.is_some() {
+            return;
+        }
+        let Some((key, work)) = self.waiting.take() else {
+            return;
+        };
+        let (sender, receiver) = channel();
+        let ctx = ctx.clone();
+        thread::spawn(move || {
+            if sender.send(work()).is_ok() {
+                ctx.request_repaint();
+            }
+        });
+        self.running = Some((key, receiver));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::{Duration, Instant};
+
+    #[test]
+    fn the_newest_question_is_answered_and_those_between_are_dropped() {
+        let ctx = Context::default();
+        let mut latest = Latest::<u32, u32>::default();
+        for key in 0..100 {
+            latest.ask(&ctx, &key, move || {
+                std::thread::sleep(Duration::from_millis(20));
+                key * 2
+            });
+        }
+        let (started, mut answers) = (Instant::now(), Vec::new());
+        while latest.answer_to(&99).is_none() && started.elapsed() < Duration::from_secs(10) {
+            if latest.poll(&ctx) {
+                answers.push(*latest.answer().unwrap().1);
+            }
+        }
+        assert_eq!(answers, [0, 198]);
+    }
+}

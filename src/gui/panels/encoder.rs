@@ -1,0 +1,150 @@
+//! Settings of the encoder: which one, on what device, how pixels are normalised.
+
+use eframe::egui::{Button, RichText, TextEdit, Ui};
+
+use super::super::action::Action;
+use super::super::app::Drafts;
+use super::super::theme::tokens;
+use super::super::widgets::{fact, grouped, section};
+use crate::encode::shipped;
+use crate::session::{Encoded, EncoderChoice, ModelRef, Session};
+
+const DEVICES: [(&str, &str); 4] = [
+    (
+        "auto",
+        "ONNX Runtime where it is found, else the compiled-in engine",
+    ),
+    ("cpu", "ONNX Runtime on the processor"),
+    ("tract", "The compiled-in engine"),
+    ("cuda", "ONNX Runtime on an NVIDIA GPU"),
+];
+/// Notes listed; the file has them all.
+const NOTES_SHOWN: usize = 200;
+
+pub(in crate::gui) fn ui(
+    ui: &mut Ui,
+    session: &Session,
+    drafts: &mut Drafts,
+    actions: &mut Vec<Action>,
+) {
+    if let Some(encoded) = session.embedding() {
+        let rows = session.data().map_or(0, |d| d.dataset.catalog.len());
+        vectors(ui, encoded, rows);
+    }
+    section(ui, "Encoder");
+    choice(ui, drafts, actions);
+    section(ui, "Device");
+    ui.horizontal(|ui| {
+        for (device, tip) in DEVICES {
+            let chosen = drafts.encoder.device == device;
+            if ui
+                .selectable_label(chosen, device)
+                .on_hover_text(tip)
+                .clicked()
+            {
+                device.clone_into(&mut drafts.encoder.device);
+            }
+        }
+    });
+    ui.add_space(8.0);
+    let ready = session.data().is_some_and(|d| d.dataset.cutouts.is_some());
+    let button = ui.add_enabled(
+        ready,
+        Button::new(format!("Encode with {}", drafts.encoder.name())),
+    );
+    if button
+        .on_disabled_hover_text("Open data with pictures first")
+        .clicked()
+    {
+        actions.push(Action::Encode(drafts.encoder.clone()));
+    }
+}
+
+/// The vectors there are, and what went wrong on the way to them.
+fn vectors(ui: &mut Ui, encoded: &Encoded, rows: usize) {
+    let provenance = encoded.embedding.provenance();
+    section(ui, "Vectors");
+    fact(ui, "Objects encoded", grouped(encoded.embedding.len()));
+    fact(ui, "Values each", grouped(encoded.embedding.dim()));
+    for (name, key) in [
+        ("Encoder", "encoder"),
+        ("Engine", "engine"),
+        ("Preprocessing", "preprocessing"),
+    ] {
+        if let Some(value) = provenance.get(key) {
+            fact(ui, name, value);
+        }
+    }
+    let missing = rows.saturating_sub(encoded.embedding.len());
+    if missing > 0 {
+        let text = format!("{} objects have no vector", grouped(missing));
+        ui.label(RichText::new(text).color(tokens(ui.ctx()).warning));
+    }
+    if !encoded.warnings.is_empty() {
+        ui.collapsing(format!("{} notes", encoded.warnings.len()), |ui| {
+            eframe::egui::ScrollArea::vertical()
+                .max_height(120.0)
+                .show(ui, |ui| {
+                    for (row, text) in encoded.warnings.iter().take(NOTES_SHOWN) {
+                        ui.label(RichText::new(format!("row {row}: {text}")).small());
+                    }
+                });
+        });
+    }
+}
+
+/// Shipped encoders, or a file; for a bare model the normalisation.
+fn choice(ui: &mut Ui, drafts: &mut Drafts, actions: &mut Vec<Action>) {
+    for name in shipped::NAMES {
+        let choice = EncoderChoice {
+            model: ModelRef::Shipped(name.to_owned()),
+            device: drafts.encoder.device.clone(),
+            ..EncoderChoice::default()
+        };
+        if ui
+            .selectable_label(
+                drafts.encoder.model == choice.model,
+                format!("{name} (shipped)"),
+            )
+            .clicked()
+        {
+            drafts.encoder = choice;
+        }
+    }
+    if let ModelRef::File(path) = &drafts.encoder.model {
+        let _ = ui.selectable_label(true, path.display().to_string());
+    }
+    ui.horizontal(|ui| {
+        let edit = TextEdit::singleline(&mut drafts.encoder_path)
+            .hint_text("card (.toml) or model (.onnx)");
+        ui.add(edit.desired_width(210.0));
+        if ui.button("Use").clicked() && !drafts.encoder_path.trim().is_empty() {
+            drafts.encoder.model = ModelRef::File(drafts.encoder_path.trim().into());
+        }
+        if ui.button("File…").clicked() {
+            actions.push(Action::OpenEncoderDialog);
+        }
+    });
+    let bare = matches!(&drafts.encoder.model, ModelRef::File(path) if path.extension().is_some_and(|e| e == "onnx"));
+    if !bare {
+        return;
+    }
+    let color = tokens(ui.ctx()).muted;
+    ui.label(
+        RichText::new("Pixel normalisation, for a model without a card")
+            .color(color)
+            .small(),
+    );
+    let mut text = drafts.encoder.normalisation.clone().unwrap_or_default();
+    let edit = TextEdit::singleline(&mut text)
+        .hint_text("mean-std mean=127 std=128")
+        .desired_width(f32::INFINITY);
+    let tip = "none, max, mean-std mean= std=, asinh scale=, percentile lo= hi=";
+    if ui.add(edit).on_hover_text(tip).changed() {
+        drafts.encoder.normalisation = Some(text).filter(|t| !t.trim().is_empty());
+    }
+    ui.checkbox(
+        &mut drafts.encoder.eight_bit,
+        "Resample pictures in 8 bits, as Pillow does",
+    );
+}

@@ -1,0 +1,272 @@
+//! The one object under study: its cutout with bands, stretch and limits, and its catalogue row.
+
+use eframe::egui::{
+    self, Color32, ComboBox, Rect, RichText, ScrollArea, Sense, Slider, Stroke, Ui, Vec2,
+};
+
+use super::super::objects::ObjectPicture;
+use super::super::theme::{STEP, strong_family, tokens};
+use super::super::widgets::{section, short_number};
+use crate::color::stretch::Stretch;
+use crate::data::{Column, Cutout};
+use crate::scene::{CutoutStyle, CutoutView};
+use crate::session::{OpenData, Part, Session};
+
+/// Round angles for the scale bar, arcsec.
+const BAR_ARCSEC: [f32; 10] = [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 60.0, 300.0];
+
+pub(in crate::gui) fn ui(
+    ui: &mut Ui,
+    session: &Session,
+    focus: Option<usize>,
+    picture: &mut ObjectPicture,
+    style: &mut CutoutStyle,
+) {
+    let Some(data) = session.data() else { return };
+    let colors = tokens(ui.ctx());
+    let Some(row) = focus else {
+        ui.add_space(6.0 * STEP);
+        ui.vertical_centered(|ui| {
+            ui.label(RichText::new("Click a point to study its galaxy").color(colors.muted));
+        });
+        return;
+    };
+    picture.update(ui.ctx(), data, row, *style);
+    ui.add_space(2.0 * STEP);
+    ui.label(
+        RichText::new(title(data, row))
+            .family(strong_family())
+            .size(15.0)
+            .color(colors.strong),
+    );
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        if data.dataset.cutouts.is_some() {
+            cutout(ui, data, row, picture, style);
+        }
+        if let Some((_, text)) = session
+            .embedding()
+            .and_then(|e| e.warnings.iter().find(|(r, _)| *r as usize == row))
+        {
+            ui.label(RichText::new(text).color(colors.warning));
+        }
+        section(ui, "Catalogue");
+        table(ui, data, row);
+    });
+}
+
+/// The survey and the id: `JWST-like 4172`.
+pub(in crate::gui) fn title(data: &Part<OpenData>, row: usize) -> String {
+    let catalog = &data.dataset.catalog;
+    let survey = catalog
+        .column("survey")
+        .map(|c| c.text(row))
+        .unwrap_or_default();
+    format!("{survey} {}", catalog.id(row)).trim().to_owned()
+}
+
+fn cutout(
+    ui: &mut Ui,
+    data: &Part<OpenData>,
+    row: usize,
+    picture: &ObjectPicture,
+    style: &mut CutoutStyle,
+) {
+    let colors = tokens(ui.ctx());
+    let key = (data.revision(), row);
+    let side = ui.available_width();
+    let (frame, _) = ui.allocate_exact_size(Vec2::splat(side), Sense::hover());
+    ui.painter().rect_filled(frame, 6.0, Color32::BLACK);
+    if let Some(texture) = picture.texture(key) {
+        let size = texture.size_vec2();
+        let shown = size * (side / size.x.max(size.y));
+        let rect = Rect::from_center_size(frame.center(), shown);
+        egui::Image::new((texture.id(), shown))
+            .corner_radius(6.0)
+            .paint_at(ui, rect);
+    }
+    match picture.cutout(key) {
+        Some(Ok(cutout)) => {
+            scale_bar(ui, frame, cutout);
+            controls(ui, cutout, style);
+        }
+        Some(Err(reason)) => {
+            let galley = ui.painter().layout(
+                reason.clone(),
+                egui::FontId::proportional(12.0),
+                colors.warning,
+                side - 24.0,
+            );
+            ui.painter()
+                .galley(frame.center() - galley.size() / 2.0, galley, colors.warning);
+        }
+        None => {}
+    }
+}
+
+/// A round angle that takes up about a quarter of the picture.
+fn scale_bar(ui: &Ui, frame: Rect, cutout: &Cutout) {
+    let Some(scale) = cutout.pixel_scale_arcsec() else {
+        return;
+    };
+    let longest = cutout.width().max(cutout.height()) as f32;
+    let points_per_arcsec = frame.width() / (longest * scale);
+    let target = longest * scale / 4.0;
+    let Some(angle) = BAR_ARCSEC.into_iter().rfind(|a| *a <= target * 1.4) else {
+        return;
+    };
+    let start = frame.left_bottom() + Vec2::new(12.0, -12.0);
+    let end = start + Vec2::new(angle * points_per_arcsec, 0.0);
+    ui.painter().line_segment(
+        [start, end],
+        Stroke::new(2.0, Color32::from_white_alpha(220)),
+    );
+    let text = format!("{angle}″");
+    let font = egui::FontId::proportional(11.0);
+    ui.painter().text(
+        start + Vec2::new(0.0, -5.0),
+        egui::Align2::LEFT_BOTTOM,
+        text,
+        font,
+        Color32::from_white_alpha(220),
+    );
+}
+
+fn controls(ui: &mut Ui, cutout: &Cutout, style: &mut CutoutStyle) {
+    let colors = tokens(ui.ctx());
+    ui.add_space(STEP);
+    ui.horizontal_wrapped(|ui| {
+        let bands = cutout.bands();
+        if bands.len() > 1 {
+            ui.selectable_value(&mut style.view, CutoutView::Rgb, "RGB");
+            for (i, band) in bands.iter().enumerate() {
+                ui.selectable_value(&mut style.view, CutoutView::Band(i), band);
+            }
+        } else {
+            ui.label(RichText::new(&bands[0]).color(colors.muted));
+        }
+        ComboBox::from_id_salt("stretch")
+            .width(72.0)
+            .selected_text(style.stretch.name())
+            .show_ui(ui, |ui| {
+                for stretch in Stretch::ALL {
+                    ui.selectable_value(&mut style.stretch, stretch, stretch.name());
+                }
+            });
+    });
+    let (mut low, mut high) = style.quantiles;
+    ui.horizontal(|ui| {
+        ui.spacing_mut().slider_width = (ui.available_width() - 112.0) / 2.0;
+        ui.label(RichText::new("Limits").color(colors.muted))
+            .on_hover_text("Share of the pixels below black and below white");
+        ui.add(Slider::new(&mut low, 0.0..=0.9).show_value(false))
+            .on_hover_text(format!("black: {:.1} % of the pixels", low * 100.0));
+        ui.add(Slider::new(&mut high, 0.9..=1.0).show_value(false))
+            .on_hover_text(format!("white: {:.2} % of the pixels", high * 100.0));
+        if ui.small_button("reset").clicked() {
+            *style = CutoutStyle {
+                view: style.view,
+                ..CutoutStyle::default()
+            };
+            (low, high) = style.quantiles;
+        }
+    });
+    style.quantiles = (low, high);
+    let unit = cutout.unit().map(|u| format!(" · {u}")).unwrap_or_default();
+    let scale = cutout
+        .pixel_scale_arcsec()
+        .map(|s| format!(" · {s:.3}″/px"))
+        .unwrap_or_default();
+    let text = format!("{} × {} px{scale}{unit}", cutout.width(), cutout.height());
+    ui.label(RichText::new(text).small().color(colors.muted));
+}
+
+fn table(ui: &mut Ui, data: &Part<OpenData>, row: usize) {
+    let colors = tokens(ui.ctx());
+    for column in data.dataset.catalog.columns() {
+        let tip = column.ucd().map(str::to_owned);
+        let response = ui
+            .horizontal(|ui| {
+                ui.add(
+                    egui::Label::new(RichText::new(column.name()).color(colors.muted)).truncate(),
+                );
+                if let Some(unit) = column.unit().filter(|u| !u.is_empty()) {
+                    ui.label(
+                        RichText::new(unit)
+                            .small()
+                            .color(colors.muted.gamma_multiply(0.8)),
+                    );
+                }
+                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                    ui.add(
+                        egui::Label::new(RichText::new(value(&column, row)).color(colors.text))
+                            .truncate(),
+                    );
+                });
+            })
+            .response;
+        if let Some(tip) = tip {
+            response.on_hover_text(tip);
+        }
+        let y = ui.cursor().top() - 0.75 * STEP;
+        ui.painter()
+            .hline(ui.max_rect().x_range(), y, Stroke::new(1.0, colors.line));
+    }
+}
+
+/// Title and a few telling facts, for the hover card.
+pub(in crate::gui) fn card(ui: &mut Ui, session: &Session, data: &Part<OpenData>, row: usize) {
+    const TELLING: [&str; 8] = [
+        "class",
+        "coarse_class",
+        "z",
+        "r_e",
+        "b_a",
+        "rare",
+        "log_mass",
+        "mag",
+    ];
+    const MOST: usize = 3;
+    let colors = tokens(ui.ctx());
+    ui.add(egui::Label::new(RichText::new(title(data, row)).color(colors.strong)).truncate());
+    let colored_by = session
+        .view()
+        .color
+        .column
+        .as_deref()
+        .filter(|name| *name != "survey");
+    let facts: Vec<String> = colored_by
+        .into_iter()
+        .chain(TELLING.into_iter().filter(|name| Some(*name) != colored_by))
+        .filter_map(|name| data.dataset.catalog.column(name))
+        .map(|column| (column, value(&column, row)))
+        .filter(|(_, value)| value != "–")
+        .map(|(column, value)| {
+            if column.is_numeric() {
+                format!("{} {value}", column.name())
+            } else {
+                value
+            }
+        })
+        .take(MOST)
+        .collect();
+    if !facts.is_empty() {
+        ui.label(RichText::new(facts.join(" · ")).small().color(colors.muted));
+    }
+}
+
+/// A value as one reads it: floats short, everything else exactly.
+pub(in crate::gui) fn value(column: &Column<'_>, row: usize) -> String {
+    let text = column.text(row);
+    if column.values().data_type().is_floating() {
+        // Positions need their digits.
+        if ["ra", "dec", "glon", "glat"].contains(&column.name().to_ascii_lowercase().as_str()) {
+            return text.parse::<f64>().map_or(text, |v| format!("{v:.6}"));
+        }
+        return text.parse().map_or(text, short_number);
+    }
+    if text.is_empty() {
+        "–".to_owned()
+    } else {
+        text
+    }
+}

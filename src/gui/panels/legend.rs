@@ -1,0 +1,264 @@
+//! What is drawn: the column that colours the points, the legend that is also the switchboard, and
+//! the look of the points.
+
+use eframe::egui::{self, ComboBox, Rect, RichText, Sense, Slider, Ui, Vec2};
+
+use super::super::action::Action;
+use super::super::theme::{STEP, data_color, tokens};
+use super::super::widgets::{dot, grouped, section, short_number};
+use crate::color::{ColorScale, Colormap, ScaleKind};
+use crate::data::ColumnKind;
+use crate::scene::{Colored, Legend, LegendEntry};
+use crate::session::{Session, ViewSpec};
+
+pub(in crate::gui) fn ui(
+    ui: &mut Ui,
+    session: &Session,
+    colored: Option<&Colored>,
+    actions: &mut Vec<Action>,
+) {
+    let Some(data) = session.data() else { return };
+    let view = session.view();
+    section(ui, "Colour by");
+    let mut chosen = view.color.column.clone();
+    let text = chosen.clone().unwrap_or_else(|| "nothing".to_owned());
+    ComboBox::from_id_salt("colour by")
+        .selected_text(text)
+        .width(ui.available_width())
+        .height(420.0)
+        .show_ui(ui, |ui| {
+            ui.selectable_value(&mut chosen, None, "nothing");
+            for (column, kind) in data.dataset.catalog.columns().zip(&data.kinds) {
+                if *kind != ColumnKind::Opaque {
+                    ui.selectable_value(
+                        &mut chosen,
+                        Some(column.name().to_owned()),
+                        column.label(),
+                    );
+                }
+            }
+        });
+    if chosen != view.color.column {
+        let mut view = view.clone();
+        view.color.column = chosen;
+        view.color.hidden.clear();
+        view.color.limits = None;
+        actions.push(Action::SetView {
+            view,
+            goes_on: false,
+        });
+    }
+    ui.add_space(STEP);
+    match colored.map(|c| &c.legend) {
+        Some(Legend::Categories(entries)) => categories(ui, entries, view, actions),
+        Some(Legend::Scale {
+            map,
+            scale,
+            missing,
+            ..
+        }) => numbers(ui, *map, scale, *missing, view, actions),
+        Some(Legend::Plain) | None => {}
+    }
+    section(ui, "Points");
+    slider(
+        ui,
+        "Size",
+        view.point_size,
+        0.3..=4.0,
+        actions,
+        view,
+        |view, value| view.point_size = value,
+    );
+    slider(
+        ui,
+        "Opacity",
+        view.opacity,
+        0.05..=1.0,
+        actions,
+        view,
+        |view, value| view.opacity = value,
+    );
+}
+
+/// One row for each category: the dot switches it, the name isolates it.
+fn categories(ui: &mut Ui, entries: &[LegendEntry], view: &ViewSpec, actions: &mut Vec<Action>) {
+    let colors = tokens(ui.ctx());
+    let mut change = |hidden: Vec<String>| {
+        let mut view = view.clone();
+        view.color.hidden = hidden.into_iter().collect();
+        actions.push(Action::SetView {
+            view,
+            goes_on: false,
+        });
+    };
+    let hidden_names = || entries.iter().filter(|e| e.hidden).map(|e| e.name.clone());
+    let toggled = |entry: &LegendEntry| -> Vec<String> {
+        if entry.hidden {
+            hidden_names().filter(|n| *n != entry.name).collect()
+        } else {
+            hidden_names().chain([entry.name.clone()]).collect()
+        }
+    };
+    for entry in entries {
+        let name = if entry.name.is_empty() {
+            "no value"
+        } else {
+            &entry.name
+        };
+        ui.horizontal(|ui| {
+            if dot(
+                ui,
+                data_color(entry.color),
+                !entry.hidden,
+                &format!("Show {name}"),
+            )
+            .clicked()
+            {
+                change(toggled(entry));
+            }
+            let text = RichText::new(name).color(if entry.hidden {
+                colors.muted
+            } else {
+                colors.text
+            });
+            let width = (ui.available_width() - 60.0).max(40.0);
+            let label = ui
+                .allocate_ui(Vec2::new(width, 20.0), |ui| {
+                    ui.add(egui::Label::new(text).truncate().sense(Sense::click()))
+                })
+                .inner
+                .on_hover_text("Click the name to see only these, the dot to switch them off");
+            if label.clicked() {
+                if ui.input(|i| i.modifiers.shift) {
+                    change(toggled(entry));
+                } else {
+                    let alone = !entry.hidden
+                        && entries.iter().all(|e| e.hidden || e.name == entry.name)
+                        && entries.len() > 1;
+                    let others = entries
+                        .iter()
+                        .filter(|e| e.name != entry.name)
+                        .map(|e| e.name.clone());
+                    change(if alone { Vec::new() } else { others.collect() });
+                }
+            }
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                ui.label(RichText::new(grouped(entry.count)).color(colors.muted));
+            });
+        });
+    }
+    if entries.iter().any(|e| e.hidden) && ui.small_button("Show all").clicked() {
+        change(Vec::new());
+    }
+}
+
+/// The colour bar with its limits, scale and colours.
+fn numbers(
+    ui: &mut Ui,
+    map: Colormap,
+    scale: &ColorScale,
+    missing: usize,
+    view: &ViewSpec,
+    actions: &mut Vec<Action>,
+) {
+    let colors = tokens(ui.ctx());
+    let (rect, _) =
+        ui.allocate_exact_size(Vec2::new(ui.available_width(), 3.0 * STEP), Sense::hover());
+    let steps = 64;
+    for i in 0..steps {
+        let at = |k: usize| rect.left() + rect.width() * k as f32 / steps as f32;
+        let strip = Rect::from_x_y_ranges(at(i)..=at(i + 1), rect.y_range());
+        ui.painter().rect_filled(
+            strip,
+            0.0,
+            data_color(map.at((i as f32 + 0.5) / steps as f32)),
+        );
+    }
+    ui.columns(3, |columns| {
+        for (column, (t, align)) in columns.iter_mut().zip([
+            (0.0, egui::Align::Min),
+            (0.5, egui::Align::Center),
+            (1.0, egui::Align::Max),
+        ]) {
+            column.with_layout(egui::Layout::top_down(align), |ui| {
+                ui.label(
+                    RichText::new(short_number(scale.value_at(t)))
+                        .small()
+                        .color(colors.muted),
+                );
+            });
+        }
+    });
+    let mut spec = view.color.clone();
+    ui.horizontal(|ui| {
+        ComboBox::from_id_salt("scale")
+            .width(84.0)
+            .selected_text(spec.scale.name())
+            .show_ui(ui, |ui| {
+                for kind in ScaleKind::ALL {
+                    ui.selectable_value(&mut spec.scale, kind, kind.name());
+                }
+            });
+        ComboBox::from_id_salt("map")
+            .width(84.0)
+            .selected_text(spec.map.name())
+            .show_ui(ui, |ui| {
+                for map in Colormap::ALL {
+                    ui.selectable_value(&mut spec.map, map, map.name());
+                }
+            });
+    });
+    let (mut low, mut high) = scale.limits();
+    let speed = ((high - low).abs() / 200.0).max(1e-9);
+    ui.horizontal(|ui| {
+        ui.label(RichText::new("Limits").color(colors.muted));
+        let a = ui.add(egui::DragValue::new(&mut low).speed(speed).max_decimals(4));
+        let b = ui.add(egui::DragValue::new(&mut high).speed(speed).max_decimals(4));
+        if a.changed() || b.changed() {
+            spec.limits = Some((low, high));
+        }
+        if spec.limits.is_some() && ui.small_button("auto").clicked() {
+            spec.limits = None;
+        }
+    });
+    if missing > 0 {
+        ui.horizontal(|ui| {
+            dot(ui, data_color(crate::color::MISSING), true, "no value");
+            ui.label(RichText::new(format!("no value: {}", grouped(missing))).color(colors.muted));
+        });
+    }
+    if spec != view.color {
+        let goes_on = spec.limits != view.color.limits && view.color.limits.is_some();
+        let mut view = view.clone();
+        view.color = spec;
+        actions.push(Action::SetView { view, goes_on });
+    }
+}
+
+fn slider(
+    ui: &mut Ui,
+    name: &str,
+    mut value: f32,
+    range: std::ops::RangeInclusive<f32>,
+    actions: &mut Vec<Action>,
+    view: &ViewSpec,
+    set: impl FnOnce(&mut ViewSpec, f32),
+) {
+    ui.horizontal(|ui| {
+        let color = tokens(ui.ctx()).muted;
+        ui.add_sized(
+            [52.0, 18.0],
+            egui::Label::new(RichText::new(name).color(color)).halign(egui::Align::Min),
+        );
+        ui.spacing_mut().slider_width = (ui.available_width() - 8.0).max(60.0);
+        let response = ui.add(Slider::new(&mut value, range).show_value(false));
+        response.widget_info(|| egui::WidgetInfo::slider(true, f64::from(value), name));
+        if response.changed() {
+            let mut view = view.clone();
+            set(&mut view, value);
+            // A drag is one step to undo: the frame that begins it makes the step.
+            let goes_on = response.dragged() && !response.drag_started();
+            actions.push(Action::SetView { view, goes_on });
+        }
+    });
+}

@@ -1,0 +1,12 @@
+//! The panels around the map: each reads the session and pushes actions.
+
+pub(super) mod data;
+pub(super) mod encoder;
+pub(super) mod inspector;
+pub(super) mod legend;
+pub(super) mod notices;
+pub(super) mod palette;
+pub(super) mod projection;
+pub(super) mod start;
+pub(super) mod status;
+pub(super) mod top;

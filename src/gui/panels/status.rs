@@ -1,0 +1,58 @@
+//! The line at the bottom: how many objects, whether all are drawn, engine, adapter, time.
+
+use eframe::egui::{Align, Layout, RichText, Ui};
+
+use super::super::theme::tokens;
+use super::super::widgets::{counted, grouped};
+use crate::scene::Colored;
+use crate::session::Session;
+
+pub(in crate::gui) fn ui(
+    ui: &mut Ui,
+    session: &Session,
+    colored: Option<&Colored>,
+    adapter: &str,
+    frame_ms: f32,
+) {
+    let colors = tokens(ui.ctx());
+    let muted = |text: String| RichText::new(text).small().color(colors.muted);
+    ui.horizontal_centered(|ui| {
+        if let Some(data) = session.data() {
+            let rows = data.dataset.catalog.len();
+            let objects = counted(rows, "object", "objects");
+            let mut drawn = String::new();
+            if let (Some(map), Some(colored)) = (session.map(), colored) {
+                let points = map.points.xy().len();
+                let hidden = points - colored.shown;
+                drawn = match (rows - points, hidden) {
+                    (0, 0) => " · all drawn".to_owned(),
+                    (0, hidden) => format!(" · {} hidden in the legend", grouped(hidden)),
+                    (off, 0) => format!(" · {} without a place on the map", grouped(off)),
+                    (off, hidden) => format!(
+                        " · {} without a place on the map, {} hidden in the legend",
+                        grouped(off),
+                        grouped(hidden)
+                    ),
+                };
+            }
+            ui.label(RichText::new(objects + &drawn).small().color(colors.text));
+            if data.synthetic {
+                ui.label(RichText::new("· synthetic").small().color(colors.warning));
+            }
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if frame_ms > 0.0 {
+                ui.label(muted(format!("{frame_ms:.1} ms a frame")));
+                ui.label(muted("·".to_owned()));
+            }
+            ui.label(muted(adapter.to_owned()));
+            if let Some(engine) = session
+                .embedding()
+                .and_then(|e| e.embedding.provenance().get("engine"))
+            {
+                ui.label(muted("·".to_owned()));
+                ui.label(muted(engine.to_owned()));
+            }
+        });
+    });
+}

@@ -1,0 +1,68 @@
+//! What the program remembers between runs: recent files and the theme.
+
+use std::path::{Path, PathBuf};
+
+use directories::ProjectDirs;
+
+use crate::io::{self, Overwrite};
+
+const MOST_RECENT: usize = 8;
+
+/// Preferences; read before the window opens, written on a thread.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// Opened last, newest first.
+    pub recent: Vec<PathBuf>,
+    /// Light on dark.
+    pub dark: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            recent: Vec::new(),
+            dark: true,
+        }
+    }
+}
+
+fn file() -> Option<PathBuf> {
+    ProjectDirs::from("", "", "latentarium").map(|d| d.config_dir().join("settings.toml"))
+}
+
+impl Settings {
+    /// As they were saved; the defaults when there are none or they cannot be read.
+    #[must_use]
+    pub fn load() -> Self {
+        let text = file().and_then(|path| std::fs::read_to_string(path).ok());
+        text.and_then(|text| toml::from_str(&text).ok())
+            .unwrap_or_default()
+    }
+
+    /// Puts `path` first among the recent files.
+    pub fn opened(&mut self, path: &Path) {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        self.recent.retain(|p| *p != path);
+        self.recent.insert(0, path);
+        self.recent.truncate(MOST_RECENT);
+    }
+
+    /// Saves on a thread. A program that cannot remember works all the same, so a failure is silent.
+    pub fn save(&self) {
+        let settings = self.clone();
+        std::thread::spawn(move || {
+            let Some(path) = file() else { return };
+            let Ok(text) = toml::to_string(&settings) else {
+                return;
+            };
+            if let Some(folder) = path.parent()
+                && io::create_folder(folder).is_ok()
+                && let Ok(mut file) = io::AtomicFile::create(&path, Overwrite::Replace)
+                && std::io::Write::write_all(&mut file, text.as_bytes()).is_ok()
+            {
+                let _ = file.commit();
+            }
+        });
+    }
+}

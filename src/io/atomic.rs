@@ -1,0 +1,153 @@
+//! Output that is either whole or absent: written beside its final name, then renamed.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use super::IoError;
+
+/// What to do when the output exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overwrite {
+    /// Refuse.
+    Refuse,
+    /// Replace it, once the new file is complete.
+    Replace,
+}
+
+/// A file being written under a temporary name in the folder of its final one.
+///
+/// Dropped without [`commit`](Self::commit), nothing is left behind.
+#[derive(Debug)]
+pub struct AtomicFile {
+    temporary: BufWriter<NamedTempFile>,
+    path: PathBuf,
+    overwrite: Overwrite,
+}
+
+impl AtomicFile {
+    /// Starts writing what shall become `path`.
+    ///
+    /// # Errors
+    /// When `path` exists and may not be replaced, or its folder cannot be written to.
+    pub fn create(path: &Path, overwrite: Overwrite) -> Result<Self, IoError> {
+        refuse_existing(path, overwrite)?;
+        let folder = parent(path);
+        let temporary = tempfile::Builder::new()
+            .prefix(".latentarium-")
+            .suffix(".part")
+            .tempfile_in(folder)
+            .map_err(|source| IoError::system(path, "write", source))?;
+        Ok(Self {
+            temporary: BufWriter::with_capacity(1 << 20, temporary),
+            path: path.to_owned(),
+            overwrite,
+        })
+    }
+
+    /// Makes the file appear under its final name, complete.
+    ///
+    /// # Errors
+    /// When the disk is full, or a file of that name appeared meanwhile and may not be replaced.
+    pub fn commit(self) -> Result<(), IoError> {
+        let Self {
+            temporary,
+            path,
+            overwrite,
+        } = self;
+        let failed = |source: io::Error| IoError::system(&path, "write", source);
+        let temporary = temporary.into_inner().map_err(|e| failed(e.into_error()))?;
+        make_readable(temporary.as_file()).map_err(failed)?;
+        temporary.as_file().sync_all().map_err(failed)?;
+        match overwrite {
+            Overwrite::Replace => temporary.persist(&path).map_err(|e| failed(e.error))?,
+            Overwrite::Refuse => temporary.persist_noclobber(&path).map_err(|e| {
+                if e.error.kind() == io::ErrorKind::AlreadyExists {
+                    IoError::Exists { path: path.clone() }
+                } else {
+                    failed(e.error)
+                }
+            })?,
+        };
+        Ok(())
+    }
+}
+
+impl Write for AtomicFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.temporary.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.temporary.flush()
+    }
+}
+
+/// Refuses early, before long work, when `path` exists and may not be replaced.
+///
+/// # Errors
+/// [`IoError::Exists`].
+pub fn refuse_existing(path: &Path, overwrite: Overwrite) -> Result<(), IoError> {
+    if overwrite == Overwrite::Refuse && path.exists() {
+        return Err(IoError::Exists {
+            path: path.to_owned(),
+        });
+    }
+    Ok(())
+}
+
+/// Creates a folder and those above it.
+///
+/// # Errors
+/// When the system refuses.
+pub fn create_folder(path: &Path) -> Result<(), IoError> {
+    std::fs::create_dir_all(path)
+        .map_err(|source| IoError::system(path, "create the folder", source))
+}
+
+/// The folder that a path lies in; the current one for a bare name.
+pub(super) fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Temporary files are private to their owner; results are as readable as any other new file.
+#[cfg(unix)]
+fn make_readable(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the same face on every system")]
+fn make_readable(_file: &File) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_appears_before_commit_and_nothing_is_replaced_unasked() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.txt");
+        let mut file = AtomicFile::create(&path, Overwrite::Refuse).unwrap();
+        file.write_all(b"one").unwrap();
+        assert!(!path.exists());
+        file.commit().unwrap();
+        assert!(matches!(
+            AtomicFile::create(&path, Overwrite::Refuse),
+            Err(IoError::Exists { .. })
+        ));
+        let mut file = AtomicFile::create(&path, Overwrite::Replace).unwrap();
+        file.write_all(b"two").unwrap();
+        drop(file);
+        assert_eq!(std::fs::read(&path).unwrap(), b"one");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}

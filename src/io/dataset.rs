@@ -1,0 +1,283 @@
+//! Opening anything: what a path holds, as one value.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::cutouts::{CutoutSource, is_fits_name};
+use super::table::{Parts, TableParts};
+use super::{IoError, csv, fits, folder, npy, parquet, raster};
+use crate::data::{Catalog, Embedding, Projection, Provenance};
+use crate::progress::Progress;
+
+/// Provenance key: the folder that the catalogue's picture names are relative to.
+pub(super) const CUTOUTS_KEY: &str = "cutouts";
+
+/// Everything that a path holds.
+#[derive(Clone)]
+pub struct Dataset {
+    /// The file or folder that was opened.
+    pub path: PathBuf,
+    /// The objects.
+    pub catalog: Catalog,
+    /// Their pictures, if the catalogue names any that are there.
+    pub cutouts: Option<CutoutSource>,
+    /// A folder that the file says its pictures lie in, outside the file's own folder: used only
+    /// when the user agrees.
+    pub cutouts_elsewhere: Option<PathBuf>,
+    /// Their vectors.
+    pub embedding: Option<Embedding>,
+    /// Their coordinates on a map.
+    pub projection: Option<Projection>,
+    /// How the file was made.
+    pub provenance: Provenance,
+    /// What was tolerated, one sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// Opens a file or folder. `cutouts` names the folder of the pictures, where it is not the file's.
+///
+/// # Errors
+/// One sentence that names the file and what to do; [`IoError::Cancelled`] on request.
+pub fn open(path: &Path, cutouts: Option<&Path>, progress: &Progress) -> Result<Dataset, IoError> {
+    if !path.exists() {
+        return Err(IoError::Missing {
+            path: path.to_owned(),
+        });
+    }
+    if path.is_dir() {
+        return open_folder(path, cutouts, progress);
+    }
+    let root = super::atomic::parent(path).to_owned();
+    let mut start = [0; 80];
+    let mut file = File::open(path).map_err(|e| IoError::system(path, "read", e))?;
+    let length = read_up_to(&mut file, &mut start).map_err(|e| IoError::system(path, "read", e))?;
+    let start = &start[..length];
+    if start.is_empty() {
+        return Err(IoError::content(
+            path,
+            "the file is empty; copy or write it again",
+        ));
+    }
+    if start.starts_with(b"PAR1") {
+        let content = parquet::read(path, progress)?;
+        let mut dataset = from_parts(path, content.parts, content.provenance);
+        dataset.projection = content.projection;
+        return Ok(with_cutouts(dataset, &root, cutouts));
+    }
+    if start.starts_with(b"\x93NUMPY") {
+        return open_npy(path);
+    }
+    if start.starts_with(b"SIMPLE  =") || is_fits_name(path) {
+        return open_fits(path, &root, cutouts);
+    }
+    if raster::is_raster(path) {
+        let batch = folder::one_picture(path)?;
+        return Ok(with_cutouts(from_batch(path, &batch)?, &root, cutouts));
+    }
+    if start.starts_with(b"\x89HDF") {
+        return Err(IoError::content(
+            path,
+            "HDF5 files are not read yet; export the table as Parquet or FITS, the pictures as FITS or PNG",
+        ));
+    }
+    let is_text = path.extension().and_then(|e| e.to_str()).is_some_and(|e| {
+        ["csv", "tsv", "txt", "dat", "cat"]
+            .iter()
+            .any(|k| e.eq_ignore_ascii_case(k))
+    });
+    if is_text || (!start.contains(&0) && start.is_ascii()) {
+        let dataset = from_batch(path, &csv::read(path)?)?;
+        return Ok(with_cutouts(dataset, &root, cutouts));
+    }
+    Err(IoError::content(
+        path,
+        "the kind of file is not known; Latentarium reads FITS, Parquet, CSV, NPY, PNG and JPEG, and folders of pictures",
+    ))
+}
+
+fn read_up_to(file: &mut File, buffer: &mut [u8]) -> std::io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match file.read(&mut buffer[filled..])? {
+            0 => break,
+            n => filled += n,
+        }
+    }
+    Ok(filled)
+}
+
+fn open_folder(
+    path: &Path,
+    cutouts: Option<&Path>,
+    progress: &Progress,
+) -> Result<Dataset, IoError> {
+    for table in folder::tables(path)? {
+        // A table that is broken or names no pictures is not what the folder is about.
+        if let Ok(dataset) = open(&table, cutouts, progress)
+            && dataset.cutouts.is_some()
+        {
+            return Ok(dataset);
+        }
+        progress.check()?;
+    }
+    let batch = folder::pictures(path, progress)?;
+    Ok(with_cutouts(from_batch(path, &batch)?, path, cutouts))
+}
+
+fn open_npy(path: &Path) -> Result<Dataset, IoError> {
+    let npy::Array2 {
+        rows,
+        columns,
+        values,
+    } = npy::read(path)?;
+    let too_many = || IoError::content(path, "more than 4294967295 rows; split the array");
+    let count = u32::try_from(rows).map_err(|_| too_many())?;
+    // Rows with NaN or infinity have no vector, as in a Parquet file.
+    let finite: Vec<u32> = (0..count)
+        .filter(|&r| {
+            values[r as usize * columns..(r as usize + 1) * columns]
+                .iter()
+                .all(|v| v.is_finite())
+        })
+        .collect();
+    let left_out = rows - finite.len();
+    let values = if left_out == 0 {
+        values
+    } else {
+        finite
+            .iter()
+            .flat_map(|&r| &values[r as usize * columns..(r as usize + 1) * columns])
+            .copied()
+            .collect()
+    };
+    let embedding = Embedding::new(values, columns, finite, rows, Provenance::default())
+        .map_err(|e| IoError::data(path, &e))?;
+    let mut warnings = Vec::new();
+    if left_out > 0 {
+        warnings.push(format!(
+            "{left_out} vectors hold NaN or infinity and were left out"
+        ));
+    }
+    let parts = Parts {
+        catalog: Catalog::numbered(rows),
+        embedding: Some(embedding),
+        warnings,
+    };
+    Ok(from_parts(path, parts, Provenance::default()))
+}
+
+fn open_fits(path: &Path, root: &Path, cutouts: Option<&Path>) -> Result<Dataset, IoError> {
+    let contents = fits::contents(path)?;
+    if !contents.images.is_empty() {
+        let batch = folder::fits_pictures(path, &contents.images)?;
+        let mut dataset = with_cutouts(from_batch(path, &batch)?, root, None);
+        if !contents.tables.is_empty() {
+            dataset.warnings.push(format!(
+                "the file also holds {} tables, which were not opened",
+                contents.tables.len()
+            ));
+        }
+        return Ok(dataset);
+    }
+    let Some(&hdu) = contents.tables.first() else {
+        return Err(IoError::content(
+            path,
+            "the FITS file holds neither an image nor a table",
+        ));
+    };
+    let (batch, mut warnings) = fits::read_table(path, hdu)?;
+    if contents.tables.len() > 1 {
+        warnings.push(format!(
+            "the file holds {} tables; the first one was opened",
+            contents.tables.len()
+        ));
+    }
+    let mut dataset = from_batch(path, &batch)?;
+    dataset.warnings.extend(warnings);
+    Ok(with_cutouts(dataset, root, cutouts))
+}
+
+fn from_batch(path: &Path, batch: &arrow::array::RecordBatch) -> Result<Dataset, IoError> {
+    let mut parts = TableParts::new(batch.schema());
+    parts.push(batch).map_err(|e| IoError::data(path, &e))?;
+    let parts = parts
+        .finish(Provenance::default())
+        .map_err(|e| IoError::data(path, &e))?;
+    Ok(from_parts(path, parts, Provenance::default()))
+}
+
+fn from_parts(path: &Path, parts: Parts, provenance: Provenance) -> Dataset {
+    let Parts {
+        catalog,
+        embedding,
+        warnings,
+    } = parts;
+    Dataset {
+        path: path.to_owned(),
+        catalog,
+        cutouts: None,
+        cutouts_elsewhere: None,
+        embedding,
+        projection: None,
+        provenance,
+        warnings,
+    }
+}
+
+/// Finds the pictures: in the folder the user named, else in the one that the file's metadata
+/// names when that lies inside the file's own folder, else beside the file.
+fn with_cutouts(mut dataset: Dataset, beside: &Path, named: Option<&Path>) -> Dataset {
+    let recorded = dataset
+        .provenance
+        .get(CUTOUTS_KEY)
+        .map(|folder| beside.join(folder));
+    let inside = |folder: &Path| match (folder.canonicalize(), beside.canonicalize()) {
+        (Ok(folder), Ok(beside)) => folder.starts_with(beside),
+        _ => false,
+    };
+    let root = match (named, &recorded) {
+        (Some(named), _) => named.to_owned(),
+        (None, Some(folder)) if inside(folder) => folder.clone(),
+        _ => beside.to_owned(),
+    };
+    let Some(source) = CutoutSource::from_catalog(&dataset.catalog, &root) else {
+        return dataset;
+    };
+    if source.any_exists() {
+        dataset.cutouts = Some(source);
+    } else if let Some(folder) = recorded.filter(|f| named.is_none() && f.is_dir()) {
+        dataset.warnings.push(format!(
+            "the pictures lie in {}, outside the folder of this file; pass --cutouts {} to use them",
+            folder.display(),
+            folder.display()
+        ));
+        dataset.cutouts_elsewhere = Some(folder);
+    } else {
+        dataset.warnings.push(format!(
+            "the catalogue names pictures, but none of the first is in {}; pass --cutouts DIR to say where they lie",
+            root.display()
+        ));
+    }
+    dataset
+}
+
+/// What a file written at `output` records about where its pictures lie: relative when they lie
+/// beside or below it, absolute otherwise.
+#[must_use]
+pub fn cutouts_provenance(root: &Path, output: &Path) -> Provenance {
+    let folder = super::atomic::parent(output).canonicalize();
+    let (Ok(root), Ok(folder)) = (root.canonicalize(), folder) else {
+        return Provenance::default();
+    };
+    let recorded = root
+        .strip_prefix(&folder)
+        .map(Path::to_owned)
+        .unwrap_or(root);
+    let recorded = if recorded.as_os_str().is_empty() {
+        PathBuf::from(".")
+    } else {
+        recorded
+    };
+    Provenance::default().with(CUTOUTS_KEY, recorded.to_string_lossy())
+}

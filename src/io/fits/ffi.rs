@@ -1,0 +1,477 @@
+//! The only place that calls cfitsio: safe, bounded reads and writes over one open file.
+//!
+//! Files are opened as plain disk files (`ffdkopn`), so that cfitsio's extended file-name syntax
+//! (filters, URLs, output names) never sees a name that came from a catalogue. Pixels and numbers
+//! arrive scaled (BSCALE, TSCAL, unsigned offsets) with undefined values as NaN or null.
+
+#![expect(unsafe_code, reason = "cfitsio is a C library")]
+
+use std::ffi::{CStr, CString, c_char, c_int, c_long};
+use std::path::{Path, PathBuf};
+use std::ptr;
+
+use fitsio::sys;
+
+/// Longest card value plus terminator (`FLEN_VALUE` is 71; long strings may reach `FLEN_CARD`).
+const VALUE_BYTES: usize = 256;
+
+/// An open FITS file, positioned at one HDU. Closed on drop.
+pub(super) struct Fits {
+    raw: *mut sys::fitsfile,
+    path: PathBuf,
+}
+
+// SAFETY: cfitsio is built re-entrant; a handle may move between threads and `&mut self` on every
+// call keeps it to one at a time.
+unsafe impl Send for Fits {}
+
+/// What an HDU holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Hdu {
+    /// An image with its axes, fastest first (`NAXIS1, NAXIS2, ...`); compressed ones included.
+    Image(Vec<usize>),
+    /// An ASCII or binary table.
+    Table,
+}
+
+/// cfitsio's message for a failed call.
+#[derive(Debug, Clone)]
+pub(super) struct FitsFailure(pub String);
+
+type Outcome<T> = Result<T, FitsFailure>;
+
+/// A table column as cfitsio describes it; `typecode` after scaling, negative when variable-length.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ColumnShape {
+    pub typecode: i32,
+    pub repeat: usize,
+    pub width: usize,
+}
+
+fn failure(status: c_int) -> FitsFailure {
+    let mut text = [0 as c_char; VALUE_BYTES];
+    // SAFETY: cfitsio writes at most 31 bytes; the buffer holds more and starts zeroed.
+    let message = unsafe {
+        sys::ffcmsg();
+        sys::ffgerr(status, text.as_mut_ptr());
+        CStr::from_ptr(text.as_ptr()).to_string_lossy().into_owned()
+    };
+    FitsFailure(message)
+}
+
+fn outcome(status: c_int) -> Outcome<()> {
+    if status == 0 {
+        Ok(())
+    } else {
+        Err(failure(status))
+    }
+}
+
+fn c_path(path: &Path) -> Outcome<CString> {
+    CString::new(path.as_os_str().as_encoded_bytes())
+        .map_err(|_| FitsFailure("the name holds a zero byte".to_owned()))
+}
+
+fn c_text(text: &str) -> CString {
+    CString::new(text.replace('\0', " ")).unwrap_or_default()
+}
+
+/// A zeroed buffer, or a failure instead of an abort when a hostile header asks for too much.
+fn buffer<T: Clone + Default>(len: usize) -> Outcome<Vec<T>> {
+    let mut values = Vec::new();
+    values
+        .try_reserve_exact(len)
+        .map_err(|_| FitsFailure(format!("{len} values do not fit in memory")))?;
+    values.resize(len, T::default());
+    Ok(values)
+}
+
+impl Fits {
+    /// Opens for reading; gzip and Unix-compress are unpacked in memory by cfitsio.
+    pub fn open(path: &Path) -> Outcome<Self> {
+        let name = c_path(path)?;
+        let (mut raw, mut status) = (ptr::null_mut(), 0);
+        // SAFETY: `name` outlives the call; `raw` is valid only when status is zero.
+        unsafe {
+            sys::ffdkopn(
+                &raw mut raw,
+                name.as_ptr(),
+                sys::READONLY as c_int,
+                &raw mut status,
+            )
+        };
+        outcome(status)?;
+        Ok(Self {
+            raw,
+            path: path.to_owned(),
+        })
+    }
+
+    /// Creates a new file; fails where one exists.
+    pub fn create(path: &Path) -> Outcome<Self> {
+        let name = c_path(path)?;
+        let (mut raw, mut status) = (ptr::null_mut(), 0);
+        // SAFETY: as in `open`.
+        unsafe { sys::ffdkinit(&raw mut raw, name.as_ptr(), &raw mut status) };
+        outcome(status)?;
+        Ok(Self {
+            raw,
+            path: path.to_owned(),
+        })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Number of HDUs.
+    pub fn hdu_count(&mut self) -> Outcome<usize> {
+        let (mut count, mut status) = (0, 0);
+        // SAFETY: `raw` is open for the life of `self`, here and below.
+        unsafe { sys::ffthdu(self.raw, &raw mut count, &raw mut status) };
+        outcome(status)?;
+        Ok(usize::try_from(count).unwrap_or(0))
+    }
+
+    /// Moves to HDU `index` (0 is the primary) and says what it is.
+    pub fn move_to(&mut self, index: usize) -> Outcome<Hdu> {
+        let number =
+            c_int::try_from(index + 1).map_err(|_| FitsFailure("no such HDU".to_owned()))?;
+        let (mut kind, mut status) = (0, 0);
+        // SAFETY: see above.
+        let compressed = unsafe {
+            sys::ffmahd(self.raw, number, &raw mut kind, &raw mut status);
+            status == 0 && sys::fits_is_compressed_image(self.raw, &raw mut status) == 1
+        };
+        outcome(status)?;
+        if kind != sys::IMAGE_HDU as c_int && !compressed {
+            return Ok(Hdu::Table);
+        }
+        let (mut bitpix, mut naxis, mut status) = (0, 0, 0);
+        let mut axes = [0 as c_long; 9];
+        // SAFETY: cfitsio fills at most `maxaxis` = 9 entries.
+        unsafe {
+            sys::ffgipr(
+                self.raw,
+                9,
+                &raw mut bitpix,
+                &raw mut naxis,
+                axes.as_mut_ptr(),
+                &raw mut status,
+            )
+        };
+        outcome(status)?;
+        let naxis = usize::try_from(naxis).unwrap_or(0).min(axes.len());
+        axes[..naxis]
+            .iter()
+            .map(|&n| {
+                usize::try_from(n)
+                    .map_err(|_| FitsFailure("an axis has a negative length".to_owned()))
+            })
+            .collect::<Outcome<_>>()
+            .map(Hdu::Image)
+    }
+
+    /// `count` pixels of the current image from the 0-based pixel `first` on; undefined ones NaN.
+    pub fn pixels(&mut self, first: usize, count: usize) -> Outcome<Vec<f32>> {
+        let mut values = buffer::<f32>(count)?;
+        let (mut any_null, mut status) = (0, 0);
+        // SAFETY: `values` holds `count` floats.
+        unsafe {
+            sys::ffgpve(
+                self.raw,
+                1,
+                first as i64 + 1,
+                count as i64,
+                f32::NAN,
+                values.as_mut_ptr(),
+                &raw mut any_null,
+                &raw mut status,
+            );
+        }
+        outcome(status)?;
+        Ok(values)
+    }
+
+    /// A text keyword of the current HDU.
+    pub fn key_text(&mut self, name: &str) -> Option<String> {
+        let key = c_text(name);
+        let mut value = [0 as c_char; VALUE_BYTES];
+        let mut status = 0;
+        // SAFETY: cfitsio writes at most FLEN_VALUE (71) bytes.
+        let text = unsafe {
+            sys::ffgkys(
+                self.raw,
+                key.as_ptr(),
+                value.as_mut_ptr(),
+                ptr::null_mut(),
+                &raw mut status,
+            );
+            sys::ffcmsg();
+            CStr::from_ptr(value.as_ptr())
+                .to_string_lossy()
+                .trim()
+                .to_owned()
+        };
+        (status == 0 && !text.is_empty()).then_some(text)
+    }
+
+    /// A finite numeric keyword of the current HDU.
+    pub fn key_number(&mut self, name: &str) -> Option<f64> {
+        let key = c_text(name);
+        let (mut value, mut status) = (0.0, 0);
+        // SAFETY: plain out-parameters.
+        unsafe {
+            sys::ffgkyd(
+                self.raw,
+                key.as_ptr(),
+                &raw mut value,
+                ptr::null_mut(),
+                &raw mut status,
+            );
+            sys::ffcmsg();
+        }
+        (status == 0 && value.is_finite()).then_some(value)
+    }
+
+    /// Rows and columns of the current table.
+    pub fn table_shape(&mut self) -> Outcome<(usize, usize)> {
+        let (mut rows, mut columns, mut status) = (0, 0, 0);
+        // SAFETY: plain out-parameters.
+        unsafe {
+            sys::ffgnrwll(self.raw, &raw mut rows, &raw mut status);
+            sys::ffgncl(self.raw, &raw mut columns, &raw mut status);
+        }
+        outcome(status)?;
+        Ok((
+            usize::try_from(rows).unwrap_or(0),
+            usize::try_from(columns).unwrap_or(0),
+        ))
+    }
+
+    /// Shape of column `index` (0-based).
+    pub fn column_shape(&mut self, index: usize) -> Outcome<ColumnShape> {
+        let (mut typecode, mut repeat, mut width, mut status) = (0, 0, 0, 0);
+        // SAFETY: plain out-parameters.
+        unsafe {
+            sys::ffeqtyll(
+                self.raw,
+                index as c_int + 1,
+                &raw mut typecode,
+                &raw mut repeat,
+                &raw mut width,
+                &raw mut status,
+            );
+        }
+        outcome(status)?;
+        Ok(ColumnShape {
+            typecode,
+            repeat: usize::try_from(repeat).unwrap_or(0),
+            width: usize::try_from(width).unwrap_or(0),
+        })
+    }
+
+    /// All text cells of a column, trailing blanks cut.
+    pub fn strings(
+        &mut self,
+        index: usize,
+        rows: usize,
+        width: usize,
+    ) -> Outcome<Vec<Option<String>>> {
+        const CHUNK: usize = 1024;
+        let stride = width + 1;
+        let mut bytes = buffer::<c_char>(CHUNK.min(rows) * stride)?;
+        let mut texts = Vec::with_capacity(rows.min(1 << 24));
+        for first in (0..rows).step_by(CHUNK) {
+            let count = CHUNK.min(rows - first);
+            bytes.fill(0);
+            let mut cells: Vec<*mut c_char> = bytes
+                .chunks_exact_mut(stride)
+                .map(<[c_char]>::as_mut_ptr)
+                .collect();
+            let mut nulls = vec![0 as c_char; count];
+            let (mut any_null, mut status) = (0, 0);
+            // SAFETY: each cell holds `width` characters and a terminator, `count` cells are given.
+            unsafe {
+                sys::ffgcfs(
+                    self.raw,
+                    index as c_int + 1,
+                    first as i64 + 1,
+                    1,
+                    count as i64,
+                    cells.as_mut_ptr(),
+                    nulls.as_mut_ptr(),
+                    &raw mut any_null,
+                    &raw mut status,
+                );
+            }
+            outcome(status)?;
+            for (cell, &null) in bytes.chunks_exact(stride).zip(&nulls) {
+                let text: Vec<u8> = cell
+                    .iter()
+                    .take_while(|&&c| c != 0)
+                    .map(|&c| c as u8)
+                    .collect();
+                let text = String::from_utf8_lossy(&text).trim_end().to_owned();
+                texts.push((null == 0 && !text.is_empty()).then_some(text));
+            }
+        }
+        Ok(texts)
+    }
+
+    /// Adds an image of `axes` (fastest first), float, RICE-compressed with one tile for each plane.
+    ///
+    /// Quantised at 1/16 of each tile's noise with subtractive dithering (Pence, White & Seaman
+    /// 2010), seeded so that the same pixels always give the same file.
+    pub fn append_rice_image(
+        &mut self,
+        axes: &[usize],
+        pixels: &[f32],
+        dither_seed: i32,
+    ) -> Outcome<()> {
+        let mut lengths: Vec<c_long> = axes.iter().map(|&n| n as c_long).collect();
+        let mut tile: Vec<c_long> = (0..axes.len())
+            .map(|i| if i < 2 { lengths[i] } else { 1 })
+            .collect();
+        let mut values = pixels.to_vec();
+        let naxis = axes.len() as c_int;
+        let mut status = 0;
+        // SAFETY: the arrays hold `naxis` entries; `values` holds the product of the axes (asserted
+        // by the only caller); cfitsio does not keep the pointers.
+        unsafe {
+            sys::fits_set_compression_type(self.raw, sys::RICE_1 as c_int, &raw mut status);
+            sys::fits_set_tile_dim(self.raw, naxis, tile.as_mut_ptr(), &raw mut status);
+            sys::fits_set_quantize_method(
+                self.raw,
+                sys::SUBTRACTIVE_DITHER_1 as c_int,
+                &raw mut status,
+            );
+            sys::fits_set_dither_seed(
+                self.raw,
+                dither_seed.rem_euclid(10_000) + 1,
+                &raw mut status,
+            );
+            sys::fits_set_quantize_level(self.raw, 16.0, &raw mut status);
+            sys::ffcrim(
+                self.raw,
+                sys::FLOAT_IMG,
+                naxis,
+                lengths.as_mut_ptr(),
+                &raw mut status,
+            );
+            sys::ffppre(
+                self.raw,
+                1,
+                1,
+                values.len() as i64,
+                values.as_mut_ptr(),
+                &raw mut status,
+            );
+        }
+        outcome(status)
+    }
+
+    /// Writes a text keyword into the current HDU.
+    pub fn put_text(&mut self, name: &str, value: &str, comment: &str) -> Outcome<()> {
+        let (key, value, comment) = (c_text(name), c_text(value), c_text(comment));
+        let mut status = 0;
+        // SAFETY: the strings outlive the call.
+        unsafe {
+            sys::ffpkys(
+                self.raw,
+                key.as_ptr(),
+                value.as_ptr(),
+                comment.as_ptr(),
+                &raw mut status,
+            )
+        };
+        outcome(status)
+    }
+
+    /// Writes a numeric keyword into the current HDU.
+    pub fn put_number(&mut self, name: &str, value: f64, comment: &str) -> Outcome<()> {
+        let (key, comment) = (c_text(name), c_text(comment));
+        let mut status = 0;
+        // SAFETY: the strings outlive the call.
+        unsafe {
+            sys::ffpkyd(
+                self.raw,
+                key.as_ptr(),
+                value,
+                12,
+                comment.as_ptr(),
+                &raw mut status,
+            )
+        };
+        outcome(status)
+    }
+
+    /// Flushes and closes; an error here means the file is incomplete (a full disk, say).
+    pub fn close(self) -> Outcome<()> {
+        let mut status = 0;
+        // SAFETY: `forget` keeps `drop` from closing a second time.
+        unsafe { sys::ffclos(self.raw, &raw mut status) };
+        std::mem::forget(self);
+        outcome(status)
+    }
+}
+
+impl Drop for Fits {
+    fn drop(&mut self) {
+        let mut status = 0;
+        // SAFETY: closed once; `close` forgets `self`.
+        unsafe {
+            sys::ffclos(self.raw, &raw mut status);
+            sys::ffcmsg();
+        }
+    }
+}
+
+macro_rules! read_column {
+    ($(#[$doc:meta])* $name:ident, $type:ty, $function:ident) => {
+        impl Fits {
+            $(#[$doc])*
+            pub fn $name(&mut self, index: usize, elements: usize) -> Outcome<(Vec<$type>, Vec<bool>)> {
+                let mut values = buffer::<$type>(elements)?;
+                let mut nulls = buffer::<c_char>(elements)?;
+                let (mut any_null, mut status) = (0, 0);
+                // SAFETY: both arrays hold `elements` entries.
+                unsafe {
+                    sys::$function(
+                        self.raw,
+                        index as c_int + 1,
+                        1,
+                        1,
+                        elements as i64,
+                        values.as_mut_ptr(),
+                        nulls.as_mut_ptr(),
+                        &raw mut any_null,
+                        &raw mut status,
+                    );
+                }
+                outcome(status)?;
+                Ok((values, nulls.into_iter().map(|n| n == 0).collect()))
+            }
+        }
+    };
+}
+read_column!(
+    /// `elements` integers of a column from its first row on, and which of them are defined.
+    integers, i64, ffgcfjj
+);
+read_column!(
+    /// As `integers`, for unsigned 64-bit columns.
+    unsigned, u64, ffgcfujj
+);
+read_column!(
+    /// As `integers`, single precision.
+    floats, f32, ffgcfe
+);
+read_column!(
+    /// As `integers`, double precision.
+    doubles, f64, ffgcfd
+);
+read_column!(
+    /// As `integers`, logical (non-zero is true).
+    logicals, c_char, ffgcfl
+);

@@ -1,0 +1,93 @@
+//! Files: one module for each format, each to and from `data`.
+//!
+//! [`open`] looks at what a path holds (a folder, or the first bytes of a file; the extension only
+//! decides between kinds of text) and returns a [`Dataset`]. Everything read is hostile until
+//! parsed: errors are one sentence that names the file and the remedy, sizes are checked before
+//! memory is taken, and names inside files never lead outside the folder that the user named.
+
+mod atomic;
+mod csv;
+mod cutouts;
+mod dataset;
+mod fits;
+mod folder;
+mod npy;
+mod parquet;
+mod raster;
+mod table;
+
+use std::path::{Path, PathBuf};
+
+pub use atomic::{AtomicFile, Overwrite, create_folder, refuse_existing};
+pub use cutouts::CutoutSource;
+pub use dataset::{Dataset, cutouts_provenance, open};
+pub use fits::{CutoutChunkWriter, SkyPosition};
+pub use parquet::{write_catalog, write_embedding, write_projection};
+pub use raster::write_png;
+
+use crate::data::DataError;
+use crate::progress::Cancelled;
+
+/// Why a file could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum IoError {
+    /// Nothing there.
+    #[error("there is no file or folder {}; check the name", path.display())]
+    Missing {
+        /// What was asked for.
+        path: PathBuf,
+    },
+    /// The content is not what it should be.
+    #[error("{reason}: {}", path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong and what to do.
+        reason: String,
+    },
+    /// The output exists.
+    #[error("{} exists already; pass --force to replace it, or choose another name", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The operating system refused.
+    #[error("cannot {action} {}: {source}", path.display())]
+    System {
+        /// The file.
+        path: PathBuf,
+        /// What was tried, such as "write".
+        action: &'static str,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// The owner asked to stop.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+impl IoError {
+    fn content(path: &Path, reason: impl Into<String>) -> Self {
+        Self::Content {
+            path: path.to_owned(),
+            reason: reason.into(),
+        }
+    }
+
+    fn data(path: &Path, error: &DataError) -> Self {
+        Self::content(path, error.to_string())
+    }
+
+    fn system(path: &Path, action: &'static str, source: std::io::Error) -> Self {
+        if source.kind() == std::io::ErrorKind::NotFound && action == "read" {
+            return Self::Missing {
+                path: path.to_owned(),
+            };
+        }
+        Self::System {
+            path: path.to_owned(),
+            action,
+            source,
+        }
+    }
+}

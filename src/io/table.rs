@@ -1,0 +1,159 @@
+//! Record batches divided into what they hold: scalar columns for the catalogue, one column of
+//! vectors for the embedding.
+
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::compute::{cast, concat_batches};
+use arrow::datatypes::{DataType, Float32Type, Schema, SchemaRef};
+
+use crate::data::{Catalog, DataError, Embedding, Provenance};
+
+pub(super) const EMBEDDING_COLUMN: &str = "embedding";
+
+/// Collects batches of one schema.
+pub(super) struct TableParts {
+    schema: SchemaRef,
+    vector_column: Option<usize>,
+    scalars: Vec<RecordBatch>,
+    scalar_schema: SchemaRef,
+    dim: usize,
+    values: Vec<f32>,
+    rows: Vec<u32>,
+    seen: usize,
+    /// Rows whose vector is there but holds NaN or infinity.
+    not_finite: usize,
+    /// The vectors are of different lengths, so they are no embedding.
+    ragged: bool,
+}
+
+/// The catalogue and embedding of a table, with what was tolerated.
+pub(super) struct Parts {
+    pub catalog: Catalog,
+    pub embedding: Option<Embedding>,
+    pub warnings: Vec<String>,
+}
+
+fn is_vector(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::FixedSizeList(item, _) | DataType::List(item) | DataType::LargeList(item) => {
+            item.data_type().is_floating()
+        }
+        _ => false,
+    }
+}
+
+impl TableParts {
+    /// Parts of tables of this schema. The vectors are in the column `embedding`, or else in the
+    /// first column of float lists.
+    pub fn new(schema: SchemaRef) -> Self {
+        let vectors: Vec<usize> = (0..schema.fields().len())
+            .filter(|&i| is_vector(schema.field(i).data_type()))
+            .collect();
+        let named = vectors
+            .iter()
+            .copied()
+            .find(|&i| schema.field(i).name() == EMBEDDING_COLUMN);
+        let scalar_fields: Vec<_> = schema
+            .fields()
+            .iter()
+            .filter(|f| !f.data_type().is_nested())
+            .cloned()
+            .collect();
+        Self {
+            vector_column: named.or(vectors.first().copied()),
+            scalar_schema: Schema::new(scalar_fields).into(),
+            schema,
+            scalars: Vec::new(),
+            dim: 0,
+            values: Vec::new(),
+            rows: Vec::new(),
+            seen: 0,
+            not_finite: 0,
+            ragged: false,
+        }
+    }
+
+    /// Adds the next rows.
+    pub fn push(&mut self, batch: &RecordBatch) -> Result<(), DataError> {
+        let keep: Vec<usize> = (0..batch.num_columns())
+            .filter(|&i| !self.schema.field(i).data_type().is_nested())
+            .collect();
+        let scalars = batch
+            .project(&keep)
+            .map_err(|e| DataError::Table(e.to_string()))?;
+        self.scalars.push(scalars);
+        if let Some(column) = self.vector_column {
+            self.push_vectors(batch.column(column))?;
+        }
+        self.seen += batch.num_rows();
+        Ok(())
+    }
+
+    fn push_vectors(&mut self, column: &ArrayRef) -> Result<(), DataError> {
+        for row in 0..column.len() {
+            if self.ragged || column.is_null(row) {
+                continue;
+            }
+            let vector: ArrayRef = match column.data_type() {
+                DataType::FixedSizeList(..) => column.as_fixed_size_list().value(row),
+                DataType::List(_) => column.as_list::<i32>().value(row),
+                _ => column.as_list::<i64>().value(row),
+            };
+            let vector =
+                cast(&vector, &DataType::Float32).map_err(|e| DataError::Table(e.to_string()))?;
+            let vector = vector.as_primitive::<Float32Type>();
+            if self.dim == 0 {
+                self.dim = vector.len();
+            }
+            if vector.len() != self.dim {
+                self.ragged = true;
+            } else if vector.null_count() > 0 || vector.values().iter().any(|v| !v.is_finite()) {
+                self.not_finite += 1;
+            } else {
+                self.values.extend_from_slice(vector.values());
+                self.rows.push((self.seen + row) as u32);
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts the parts together.
+    pub fn finish(self, provenance: Provenance) -> Result<Parts, DataError> {
+        let table = concat_batches(&self.scalar_schema, &self.scalars)
+            .map_err(|e| DataError::Table(e.to_string()))?;
+        let catalog = if table.num_columns() == 0 {
+            Catalog::numbered(self.seen)
+        } else {
+            Catalog::new(&table)?
+        };
+        let mut warnings = Vec::new();
+        if self.not_finite > 0 {
+            warnings.push(format!(
+                "{} vectors hold NaN or infinity and were left out",
+                self.not_finite
+            ));
+        }
+        if self.ragged {
+            warnings.push("the list column holds vectors of different lengths and was not taken for an embedding".to_owned());
+        }
+        let embedding = if self.vector_column.is_some()
+            && !self.ragged
+            && self.dim > 0
+            && !self.rows.is_empty()
+        {
+            Some(Embedding::new(
+                self.values,
+                self.dim,
+                self.rows,
+                catalog.len(),
+                provenance,
+            )?)
+        } else {
+            None
+        };
+        Ok(Parts {
+            catalog,
+            embedding,
+            warnings,
+        })
+    }
+}

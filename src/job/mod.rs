@@ -1,0 +1,186 @@
+//! Long work that yields edits: the window runs jobs on threads, the command line inline, tests
+//! directly.
+
+mod demo;
+mod encode;
+mod handle;
+mod open;
+mod reduce;
+mod session;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+pub use demo::{demo_folder, synthesise};
+pub use encode::{EmbedOptions, encode_dataset, write_encoded};
+pub use handle::{JobHandle, Message};
+pub use open::open_edit;
+pub use reduce::reduce_embedding;
+
+use crate::analysis::reduce::{ReduceError, ReduceParams};
+use crate::data::DataError;
+use crate::encode::EncodeError;
+use crate::io::IoError;
+use crate::progress::{Cancelled, Progress};
+use crate::session::{Edit, Encoded, EncoderChoice, OpenData, Session, SessionFileError};
+use crate::synth::SurveyParams;
+
+/// Why a job failed: one sentence, from whichever room it comes.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// A file.
+    #[error(transparent)]
+    Io(#[from] IoError),
+    /// An encoder.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// A reduction.
+    #[error(transparent)]
+    Reduce(#[from] ReduceError),
+    /// A session file.
+    #[error(transparent)]
+    Session(#[from] SessionFileError),
+    /// Parts that do not fit together.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// What was asked for is not there.
+    #[error("{0}")]
+    Missing(String),
+    /// A fault of this program.
+    #[error("an internal fault stopped the work ({0}); please report it")]
+    Fault(String),
+    /// The owner asked to stop.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+impl JobError {
+    /// Whether the owner asked for it: nothing to show.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        matches!(
+            self,
+            Self::Cancelled(_)
+                | Self::Io(IoError::Cancelled(_))
+                | Self::Encode(EncodeError::Cancelled)
+                | Self::Reduce(ReduceError::Cancelled(_))
+                | Self::Session(SessionFileError::Cancelled(_))
+        )
+    }
+}
+
+/// What a job says while it runs.
+#[expect(clippy::large_enum_variant, reason = "a few in a session")]
+pub enum Report {
+    /// A change to the document.
+    Edit(Edit),
+    /// Something to tell the user, one sentence.
+    Notice(String),
+}
+
+/// Work to be done.
+pub enum Job {
+    /// Synthesise, encode and map the demo survey, or take it up where it was made before.
+    Demo {
+        /// Where its files lie.
+        folder: PathBuf,
+        /// The survey.
+        params: SurveyParams,
+    },
+    /// Open a file or folder.
+    Open {
+        /// What to open.
+        path: PathBuf,
+        /// Where its pictures lie, if not beside it.
+        cutouts: Option<PathBuf>,
+    },
+    /// Encode the pictures of the open data.
+    Encode {
+        /// The data.
+        data: Arc<OpenData>,
+        /// With what.
+        choice: EncoderChoice,
+    },
+    /// Make a map of the vectors.
+    Reduce {
+        /// The vectors.
+        encoded: Arc<Encoded>,
+        /// Rows of the catalogue.
+        catalog_rows: usize,
+        /// How.
+        params: ReduceParams,
+    },
+    /// Write a session file.
+    SaveSession {
+        /// What to describe.
+        session: Session,
+        /// Where to.
+        path: PathBuf,
+    },
+    /// Repeat what a session file says.
+    OpenSession {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+impl Job {
+    /// What the window calls it.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let file = |path: &PathBuf| {
+            path.file_name()
+                .unwrap_or(path.as_os_str())
+                .to_string_lossy()
+                .into_owned()
+        };
+        match self {
+            Self::Demo { .. } => "Preparing the demo survey".to_owned(),
+            Self::Open { path, .. } | Self::OpenSession { path } => {
+                format!("Opening {}", file(path))
+            }
+            Self::Encode { choice, .. } => format!("Encoding with {}", choice.name()),
+            Self::Reduce { params, .. } => format!("Making a {} map", params.method.name()),
+            Self::SaveSession { path, .. } => format!("Saving {}", file(path)),
+        }
+    }
+
+    /// Does the work, handing over each change as it is ready.
+    ///
+    /// # Errors
+    /// One sentence for the user; or cancellation, see [`JobError::is_cancelled`].
+    pub fn run(self, progress: &Progress, report: &mut dyn FnMut(Report)) -> Result<(), JobError> {
+        match self {
+            Self::Demo { folder, params } => demo::run(&folder, &params, progress, report),
+            Self::Open { path, cutouts } => {
+                let progress = progress.stage("Opening", 0.0..1.0);
+                let (edit, notices) = open_edit(&path, cutouts.as_deref(), &progress)?;
+                notices.into_iter().for_each(|n| report(Report::Notice(n)));
+                report(Report::Edit(edit));
+                Ok(())
+            }
+            Self::Encode { data, choice } => {
+                let progress = progress.stage("Encoding", 0.0..1.0);
+                let encoded =
+                    encode_dataset(&data.dataset, &choice, &EmbedOptions::default(), &progress)?;
+                encode::summary(&encoded)
+                    .into_iter()
+                    .for_each(|n| report(Report::Notice(n)));
+                report(Report::Edit(Edit::SetEmbedding(encoded)));
+                Ok(())
+            }
+            Self::Reduce {
+                encoded,
+                catalog_rows,
+                params,
+            } => {
+                let progress = progress.stage("Reducing", 0.0..1.0);
+                let mapped = reduce_embedding(&encoded.embedding, catalog_rows, params, &progress)?;
+                report(Report::Edit(Edit::SetMap(mapped)));
+                Ok(())
+            }
+            Self::SaveSession { session, path } => session::save(&session, &path, progress, report),
+            Self::OpenSession { path } => session::open(&path, progress, report),
+        }
+    }
+}

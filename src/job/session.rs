@@ -1,0 +1,76 @@
+//! Saving a session, and repeating one.
+
+use std::path::Path;
+
+use super::{EmbedOptions, JobError, Report, encode_dataset, open_edit, reduce_embedding};
+use crate::io::Overwrite;
+use crate::progress::Progress;
+use crate::session::{Edit, Session, SessionFile, fingerprint};
+
+pub(super) fn save(
+    session: &Session,
+    path: &Path,
+    progress: &Progress,
+    report: &mut dyn FnMut(Report),
+) -> Result<(), JobError> {
+    let progress = progress.stage("Reading the data for its fingerprint", 0.0..1.0);
+    let file = SessionFile::describe(session, &progress)?;
+    // The dialog has asked before it returned the name of a file that exists.
+    file.write(path, Overwrite::Replace)?;
+    report(Report::Notice(format!("Saved {}", path.display())));
+    Ok(())
+}
+
+/// Opens the data, then encodes and reduces as the file says.
+pub(super) fn open(
+    path: &Path,
+    progress: &Progress,
+    report: &mut dyn FnMut(Report),
+) -> Result<(), JobError> {
+    let file = SessionFile::read(path)?;
+    let now = fingerprint(&file.data, &progress.stage("Checking the data", 0.0..0.1))?;
+    if now != file.data_sha256 {
+        report(Report::Notice(format!(
+            "The data have changed since the session was saved: {}",
+            file.data.display()
+        )));
+    }
+    let opening = progress.stage("Opening", 0.1..0.2);
+    let (edit, notices) = open_edit(&file.data, file.cutouts.as_deref(), &opening)?;
+    let Edit::Open {
+        data,
+        mut embedding,
+        mut map,
+    } = edit
+    else {
+        return Ok(());
+    };
+    notices.into_iter().for_each(|n| report(Report::Notice(n)));
+    if let Some(choice) = &file.encoder {
+        let encoding = progress.stage("Encoding", 0.2..0.95);
+        let encoded = encode_dataset(&data.dataset, choice, &EmbedOptions::default(), &encoding)?;
+        if encoded.embedding.provenance().get("model_sha256") != file.model_sha256.as_deref() {
+            report(Report::Notice(format!(
+                "The encoder {} has changed since the session was saved",
+                choice.name()
+            )));
+        }
+        embedding = Some(encoded);
+    }
+    if let (Some(params), Some(encoded)) = (file.reduce, &embedding) {
+        let reducing = progress.stage("Reducing", 0.95..1.0);
+        map = Some(reduce_embedding(
+            &encoded.embedding,
+            data.dataset.catalog.len(),
+            params,
+            &reducing,
+        )?);
+    }
+    report(Report::Edit(Edit::Open {
+        data,
+        embedding,
+        map,
+    }));
+    report(Report::Edit(Edit::SetView(file.view)));
+    Ok(())
+}

@@ -1,0 +1,20 @@
+//! Latentarium: a planetarium for latent spaces.
+//!
+//! The library runs headless; the binary is a command line and a window over it. ARCHITECTURE.md
+//! draws the house: a module imports only from the layers below its own.
+
+pub mod analysis;
+pub mod cli;
+pub mod color;
+pub mod data;
+pub mod encode;
+#[cfg(feature = "gui")]
+pub mod gui;
+pub mod io;
+pub mod job;
+pub mod progress;
+pub mod render;
+pub mod scene;
+pub mod session;
+pub mod spatial;
+pub mod synth;

@@ -1,0 +1,124 @@
+//! The graphics device: found headless, or shared with the window.
+
+use super::RenderError;
+
+/// A device to draw with.
+#[derive(Debug, Clone)]
+pub struct Gpu {
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+    adapter: AdapterSummary,
+}
+
+/// What an adapter says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct AdapterSummary {
+    /// Such as "llvmpipe (LLVM 15.0.6, 256 bits)".
+    pub name: String,
+    /// Vulkan, Metal, Dx12 or Gl.
+    pub backend: String,
+    /// Discrete GPU, integrated GPU, CPU.
+    pub kind: String,
+    /// Driver name and version.
+    pub driver: String,
+}
+
+impl From<wgpu::AdapterInfo> for AdapterSummary {
+    fn from(info: wgpu::AdapterInfo) -> Self {
+        Self {
+            backend: format!("{:?}", info.backend),
+            kind: format!("{:?}", info.device_type),
+            driver: format!("{} {}", info.driver, info.driver_info)
+                .trim()
+                .to_owned(),
+            name: info.name,
+        }
+    }
+}
+
+fn instance(backends: wgpu::Backends) -> wgpu::Instance {
+    wgpu::Instance::new(
+        wgpu::InstanceDescriptor {
+            backends,
+            ..wgpu::InstanceDescriptor::new_without_display_handle()
+        }
+        .with_env(),
+    )
+}
+
+/// Every adapter that this machine offers.
+#[must_use]
+pub fn adapters() -> Vec<AdapterSummary> {
+    let all = wgpu::Backends::all();
+    pollster::block_on(instance(all).enumerate_adapters(all))
+        .iter()
+        .map(|adapter| adapter.get_info().into())
+        .collect()
+}
+
+/// What the map asks of a device: nothing beyond wgpu's down-level defaults, but textures and
+/// buffers as large as the adapter has.
+#[must_use]
+pub fn device_descriptor(adapter: &wgpu::Adapter) -> wgpu::DeviceDescriptor<'static> {
+    let offered = adapter.limits();
+    wgpu::DeviceDescriptor {
+        label: Some("latentarium"),
+        required_limits: wgpu::Limits {
+            max_buffer_size: offered.max_buffer_size,
+            ..wgpu::Limits::downlevel_defaults()
+        }
+        .using_resolution(offered),
+        ..Default::default()
+    }
+}
+
+impl Gpu {
+    /// The strongest adapter without a window; software Vulkan serves as well.
+    ///
+    /// # Errors
+    /// When there is no adapter or it cannot be used.
+    pub fn headless() -> Result<Self, RenderError> {
+        let options = wgpu::RequestAdapterOptions {
+            power_preference: wgpu::PowerPreference::HighPerformance,
+            ..Default::default()
+        };
+        let request = |backends| pollster::block_on(instance(backends).request_adapter(&options));
+        // OpenGL looks for a display first, so it comes last.
+        let adapter = request(wgpu::Backends::PRIMARY)
+            .or_else(|_| request(wgpu::Backends::all()))
+            .map_err(|e| RenderError::NoAdapter(e.to_string()))?;
+        let summary = AdapterSummary::from(adapter.get_info());
+        let (device, queue) = pollster::block_on(
+            adapter.request_device(&device_descriptor(&adapter)),
+        )
+        .map_err(|e| RenderError::Device {
+            adapter: summary.name.clone(),
+            reason: e.to_string(),
+        })?;
+        Ok(Self::shared(device, queue, summary))
+    }
+
+    /// A device that the window owns.
+    #[must_use]
+    pub fn shared(device: wgpu::Device, queue: wgpu::Queue, adapter: AdapterSummary) -> Self {
+        Self {
+            device,
+            queue,
+            adapter,
+        }
+    }
+
+    pub(super) fn device(&self) -> &wgpu::Device {
+        &self.device
+    }
+
+    pub(super) fn queue(&self) -> &wgpu::Queue {
+        &self.queue
+    }
+
+    /// The adapter in use.
+    #[must_use]
+    pub fn adapter(&self) -> &AdapterSummary {
+        &self.adapter
+    }
+}

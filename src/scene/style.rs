@@ -1,0 +1,38 @@
+//! Size and opacity of points, from their number and the zoom.
+
+use crate::render::{Camera, PointStyle};
+use crate::session::{MapPoints, ViewSpec};
+
+/// Radius limits, px (of a screen with one pixel for each point of its user interface).
+const RADIUS_LIMITS: (f32, f32) = (0.75, 9.0);
+/// Share of the view's area that all discs together would cover in a fitted map.
+const COVERED: f32 = 0.085;
+/// How much of their light points add up on a dark ground.
+const GLOW_ON_DARK: f32 = 0.35;
+
+/// How the points of a map look: smaller the more there are, growing slowly as one zooms in.
+#[must_use]
+pub fn point_style(
+    points: &MapPoints,
+    view: &ViewSpec,
+    camera: &Camera,
+    size_px: [f32; 2],
+    pixels_per_point: f32,
+    dark: bool,
+) -> PointStyle {
+    let n = points.xy().len().max(1) as f32;
+    let fitted = points
+        .bounds()
+        .map_or(1.0, |b| Camera::fit(b, size_px).px_per_unit);
+    let zoom = (camera.px_per_unit / fitted) as f32;
+    let area = size_px[0] * size_px[1] / pixels_per_point.powi(2);
+    let base = (area * COVERED / n / std::f32::consts::PI)
+        .sqrt()
+        .clamp(1.0, 4.0);
+    let radius = base * zoom.max(0.1).powf(0.25) * view.point_size;
+    PointStyle {
+        radius_px: radius.clamp(RADIUS_LIMITS.0, RADIUS_LIMITS.1) * pixels_per_point,
+        opacity: view.opacity,
+        glow: if dark { GLOW_ON_DARK } else { 0.0 },
+    }
+}

@@ -1,0 +1,67 @@
+//! Every change to the document.
+
+use super::{Encoded, Mapped, OpenData, Part, Session, ViewSpec};
+
+/// A change to the document, made by a job or asked for by a panel.
+#[expect(clippy::large_enum_variant, reason = "a few in a session")]
+pub enum Edit {
+    /// Opens data in place of what was open; vectors and map come with it or are gone.
+    Open {
+        /// The data.
+        data: OpenData,
+        /// Their vectors, if the file holds them.
+        embedding: Option<Encoded>,
+        /// Their map, if the file holds it.
+        map: Option<Mapped>,
+    },
+    /// Sets the vectors; a map of earlier ones is gone.
+    SetEmbedding(Encoded),
+    /// Sets the map.
+    SetMap(Mapped),
+    /// Changes how the map is shown.
+    SetView(ViewSpec),
+    /// Closes everything.
+    Close,
+}
+
+impl Edit {
+    /// What the undo menu calls it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Open { .. } => "Open",
+            Self::SetEmbedding(_) => "Encode",
+            Self::SetMap(_) => "Make a map",
+            Self::SetView(_) => "Change the view",
+            Self::Close => "Close",
+        }
+    }
+}
+
+impl Session {
+    /// Applies one change. The revision of every part it touches is new.
+    pub fn apply(&mut self, edit: Edit) {
+        match edit {
+            Edit::Open {
+                data,
+                embedding,
+                map,
+            } => {
+                self.view.color = super::ColorBy {
+                    column: data.grouping_column(),
+                    ..Default::default()
+                };
+                self.data = Some(Part::new(data));
+                self.embedding = embedding.map(Part::new);
+                self.map = map.map(Part::new);
+            }
+            Edit::SetEmbedding(encoded) => {
+                self.embedding = Some(Part::new(encoded));
+                self.map = None;
+            }
+            Edit::SetMap(mapped) => self.map = Some(Part::new(mapped)),
+            Edit::SetView(view) => self.view = view.sane(),
+            Edit::Close => *self = Self::default(),
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Which encoder, on what device: enough to run it again.
+
+use std::path::{Path, PathBuf};
+
+use crate::encode::{Device, EncodeError, ModelCard, Normalisation, shipped};
+
+/// The encoder that the demo uses.
+pub const SHIPPED_ENCODER: &str = "simclr";
+
+/// Where a model comes from.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ModelRef {
+    /// One that comes with the program, by name.
+    Shipped(String),
+    /// A card (`.toml`) or model (`.onnx`).
+    File(PathBuf),
+}
+
+/// An encoder as the user chose it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EncoderChoice {
+    /// The model.
+    pub model: ModelRef,
+    /// For a model without a card, how pixels are normalised: `mean-std mean=127 std=128`.
+    #[serde(default)]
+    pub normalisation: Option<String>,
+    /// For a model without a card, whether pictures are resampled in 8 bits, as Pillow does.
+    #[serde(default)]
+    pub eight_bit: bool,
+    /// As on the command line: `auto`, `cpu`, `tract`, `cuda`, ...
+    pub device: String,
+}
+
+impl Default for EncoderChoice {
+    fn default() -> Self {
+        Self {
+            model: ModelRef::Shipped(SHIPPED_ENCODER.to_owned()),
+            normalisation: None,
+            eight_bit: false,
+            device: Device::Auto.to_string(),
+        }
+    }
+}
+
+impl EncoderChoice {
+    /// From what a person typed: the name of a shipped encoder, or a file.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        let model = if shipped::NAMES.contains(&text) && !Path::new(text).exists() {
+            ModelRef::Shipped(text.to_owned())
+        } else {
+            ModelRef::File(PathBuf::from(text))
+        };
+        Self {
+            model,
+            ..Self::default()
+        }
+    }
+
+    /// Short name for the window.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match &self.model {
+            ModelRef::Shipped(name) => name.clone(),
+            ModelRef::File(path) => path.file_stem().map_or_else(
+                || path.display().to_string(),
+                |s| s.to_string_lossy().into_owned(),
+            ),
+        }
+    }
+
+    /// The device.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub fn device(&self) -> Result<Device, EncodeError> {
+        self.device.parse()
+    }
+
+    /// The model's card, or for a bare model one made from its graph and the normalisation.
+    ///
+    /// # Errors
+    /// When the card or model cannot be used, or a bare model comes without a normalisation.
+    pub fn card(&self) -> Result<ModelCard, EncodeError> {
+        match (&self.model, &self.normalisation) {
+            (ModelRef::Shipped(name), _) => shipped::card(name),
+            (ModelRef::File(path), Some(text)) => {
+                let normalisation: Normalisation = text.parse()?;
+                Ok(ModelCard::for_bare_model(path, normalisation)?.with_eight_bit(self.eight_bit))
+            }
+            (ModelRef::File(path), None) => ModelCard::load(path),
+        }
+    }
+}

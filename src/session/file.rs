@@ -1,0 +1,255 @@
+//! The session file: paths, parameters and fingerprints, never bulk data.
+//!
+//! TOML, version 1. Opening one repeats the way from the data to the map.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::{EncoderChoice, Session, ViewSpec};
+use crate::analysis::reduce::ReduceParams;
+use crate::io::{AtomicFile, IoError, Overwrite};
+use crate::progress::{Cancelled, Progress};
+
+const VERSION: u32 = 1;
+/// A session file is small.
+const LARGEST: u64 = 1 << 20;
+
+/// What a session file says.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SessionFile {
+    version: u32,
+    /// The file or folder with the data.
+    pub data: PathBuf,
+    /// Its [`fingerprint`] when the session was saved.
+    pub data_sha256: String,
+    /// The folder of the pictures, where it is not the data's.
+    #[serde(default)]
+    pub cutouts: Option<PathBuf>,
+    /// What made the vectors, unless the data came with them.
+    #[serde(default)]
+    pub encoder: Option<EncoderChoice>,
+    /// SHA-256 of the model.
+    #[serde(default)]
+    pub model_sha256: Option<String>,
+    /// What made the map, unless the data came with it.
+    #[serde(default)]
+    pub reduce: Option<ReduceParams>,
+    /// How the map is shown.
+    pub view: ViewSpec,
+}
+
+/// Why a session could not be saved or opened.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionFileError {
+    /// Nothing is open.
+    #[error("there is nothing to save yet; open data first")]
+    Empty,
+    /// The file does not say what a session says.
+    #[error("not a session of this program ({reason}): {}", path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The file or the data could not be read or written.
+    #[error(transparent)]
+    Io(#[from] IoError),
+    /// The system refused.
+    #[error("cannot read {}: {source}", path.display())]
+    System {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The owner asked to stop.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+impl SessionFile {
+    /// What a session file would say of `session`; reads the data once for its fingerprint.
+    ///
+    /// # Errors
+    /// When nothing is open or the data are gone.
+    pub fn describe(session: &Session, progress: &Progress) -> Result<Self, SessionFileError> {
+        let data = session.data().ok_or(SessionFileError::Empty)?;
+        let path = &data.dataset.path;
+        let absolute = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let root = data.dataset.cutouts.as_ref().map(|c| absolute(c.root()));
+        let beside = if path.is_dir() {
+            absolute(path)
+        } else {
+            absolute(path)
+                .parent()
+                .map(Path::to_owned)
+                .unwrap_or_default()
+        };
+        let encoded = session.embedding();
+        Ok(Self {
+            version: VERSION,
+            data: absolute(path),
+            data_sha256: fingerprint(path, progress)?,
+            cutouts: root.filter(|root| *root != beside),
+            encoder: encoded.and_then(|e| e.encoder.clone()),
+            model_sha256: encoded.filter(|e| e.encoder.is_some()).and_then(|e| {
+                e.embedding
+                    .provenance()
+                    .get("model_sha256")
+                    .map(str::to_owned)
+            }),
+            reduce: session.map().and_then(|m| m.params),
+            view: session.view().clone(),
+        })
+    }
+
+    /// Writes the file.
+    ///
+    /// # Errors
+    /// When it exists and may not be replaced, or the disk is full.
+    pub fn write(&self, path: &Path, overwrite: Overwrite) -> Result<(), SessionFileError> {
+        let text = toml::to_string_pretty(self).map_err(|e| SessionFileError::Content {
+            path: path.to_owned(),
+            reason: e.to_string(),
+        })?;
+        let mut file = AtomicFile::create(path, overwrite)?;
+        file.write_all(text.as_bytes())
+            .map_err(|source| SessionFileError::System {
+                path: path.to_owned(),
+                source,
+            })?;
+        Ok(file.commit()?)
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// When it is missing or says something else.
+    pub fn read(path: &Path) -> Result<Self, SessionFileError> {
+        let refuse = |reason: String| SessionFileError::Content {
+            path: path.to_owned(),
+            reason,
+        };
+        let system = |source| SessionFileError::System {
+            path: path.to_owned(),
+            source,
+        };
+        let mut text = String::new();
+        let read = File::open(path)
+            .map_err(system)?
+            .take(LARGEST + 1)
+            .read_to_string(&mut text)
+            .map_err(system)?;
+        if read as u64 > LARGEST {
+            return Err(refuse("it is too long".to_owned()));
+        }
+        let file: Self = toml::from_str(&text).map_err(|e| refuse(e.message().to_owned()))?;
+        if file.version != VERSION {
+            return Err(refuse(format!(
+                "version {}, this program reads {VERSION}",
+                file.version
+            )));
+        }
+        Ok(file)
+    }
+}
+
+/// SHA-256 of a file; of a folder, of the names and sizes of the files below it.
+///
+/// # Errors
+/// When something cannot be read, or on cancellation.
+pub fn fingerprint(path: &Path, progress: &Progress) -> Result<String, SessionFileError> {
+    let mut hasher = Sha256::new();
+    if path.is_dir() {
+        list(path, path, &mut hasher, progress)?;
+    } else {
+        let system = |source| SessionFileError::System {
+            path: path.to_owned(),
+            source,
+        };
+        let mut file = File::open(path).map_err(system)?;
+        let total = file.metadata().map_err(system)?.len() as usize;
+        let (mut buffer, mut done) = (vec![0; 1 << 20], 0);
+        loop {
+            let n = file.read(&mut buffer).map_err(system)?;
+            if n == 0 {
+                break;
+            }
+            hasher.update(&buffer[..n]);
+            done += n;
+            progress.set(done, total)?;
+        }
+    }
+    let mut text = String::with_capacity(64);
+    for byte in hasher.finalize() {
+        text.extend(
+            [byte >> 4, byte & 15].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])),
+        );
+    }
+    Ok(text)
+}
+
+fn list(
+    folder: &Path,
+    root: &Path,
+    hasher: &mut Sha256,
+    progress: &Progress,
+) -> Result<(), SessionFileError> {
+    progress.check()?;
+    let system = |source| SessionFileError::System {
+        path: folder.to_owned(),
+        source,
+    };
+    let mut entries: Vec<_> = std::fs::read_dir(folder)
+        .map_err(system)?
+        .filter_map(Result::ok)
+        .collect();
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in entries {
+        let Ok(metadata) = entry.metadata() else {
+            continue;
+        };
+        let path = entry.path();
+        if metadata.is_dir() {
+            list(&path, root, hasher, progress)?;
+        } else {
+            let name = path.strip_prefix(root).unwrap_or(&path);
+            hasher.update(name.as_os_str().as_encoded_bytes());
+            hasher.update(metadata.len().to_le_bytes());
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_back_what_was_written_and_refuses_the_rest() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.latentarium");
+        let file = SessionFile {
+            version: VERSION,
+            data: "/data/survey.parquet".into(),
+            data_sha256: "00".repeat(32),
+            cutouts: None,
+            encoder: Some(EncoderChoice::default()),
+            model_sha256: None,
+            reduce: Some(ReduceParams::default()),
+            view: ViewSpec::default(),
+        };
+        file.write(&path, Overwrite::Refuse).unwrap();
+        assert_eq!(SessionFile::read(&path).unwrap(), file);
+        assert!(file.write(&path, Overwrite::Refuse).is_err());
+        for wrong in ["", "version = 2", "\u{0}\u{1}", "version = 1\nrun = \"rm\""] {
+            std::fs::write(&path, wrong).unwrap();
+            assert!(SessionFile::read(&path).is_err(), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! The document: what is open, how it was made, how it is shown; and every change to it.
+//!
+//! A [`Session`] is a handful of shared parts, each with a [`Revision`] that changes whenever the
+//! part does, so that whatever is derived from it knows when to be derived again. Cloning is cheap;
+//! undo is a stack of clones ([`History`]). Changes are [`Edit`]s, nothing else.
+
+mod edit;
+mod encoder;
+mod file;
+mod history;
+mod map;
+mod view;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+pub use edit::Edit;
+pub use encoder::{EncoderChoice, ModelRef, SHIPPED_ENCODER};
+pub use file::{SessionFile, SessionFileError, fingerprint};
+pub use history::History;
+pub use map::MapPoints;
+pub use view::{ColorBy, ViewSpec};
+
+use crate::analysis::reduce::ReduceParams;
+use crate::data::{ColumnKind, Embedding};
+use crate::io::Dataset;
+
+/// Identifies one state of one part; never used twice in a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Revision(u64);
+
+impl Revision {
+    fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// A shared value and the revision it appeared with.
+#[derive(Debug)]
+pub struct Part<T> {
+    value: Arc<T>,
+    revision: Revision,
+}
+
+impl<T> Part<T> {
+    fn new(value: T) -> Self {
+        Self {
+            value: Arc::new(value),
+            revision: Revision::next(),
+        }
+    }
+
+    /// The state this is.
+    #[must_use]
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// The value, shared.
+    #[must_use]
+    pub fn share(&self) -> Arc<T> {
+        Arc::clone(&self.value)
+    }
+}
+
+impl<T> Clone for Part<T> {
+    fn clone(&self) -> Self {
+        Self {
+            value: self.share(),
+            revision: self.revision,
+        }
+    }
+}
+
+impl<T> std::ops::Deref for Part<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+/// An opened data set with what is worked out about it once.
+pub struct OpenData {
+    /// The data.
+    pub dataset: Dataset,
+    /// How each column can colour the map, in the order of the catalogue.
+    pub kinds: Vec<ColumnKind>,
+    /// Whether the data were synthesised; shown wherever they are.
+    pub synthetic: bool,
+}
+
+impl OpenData {
+    /// Looks through the columns; long work for a long catalogue.
+    #[must_use]
+    pub fn new(dataset: Dataset) -> Self {
+        Self {
+            kinds: dataset.catalog.columns().map(|c| c.kind()).collect(),
+            synthetic: dataset.provenance.get("synthetic").is_some(),
+            dataset,
+        }
+    }
+
+    /// What the window calls the data.
+    #[must_use]
+    pub fn name(&self) -> String {
+        if self.synthetic {
+            return "demo survey (synthetic)".to_owned();
+        }
+        let name = self
+            .dataset
+            .path
+            .file_name()
+            .map(|n| n.to_string_lossy().into_owned());
+        name.unwrap_or_else(|| self.dataset.path.display().to_string())
+    }
+
+    /// The column that tells the surveys, or else the groups, of the data apart: what the map is
+    /// coloured by until told otherwise.
+    #[must_use]
+    pub fn grouping_column(&self) -> Option<String> {
+        const PREFERRED: [&str; 7] = [
+            "survey", "domain", "sample", "dataset", "class", "field", "folder",
+        ];
+        let categorical = |name: &str| {
+            self.dataset
+                .catalog
+                .columns()
+                .zip(&self.kinds)
+                .any(|(c, k)| c.name() == name && *k == ColumnKind::Categorical)
+        };
+        PREFERRED
+            .iter()
+            .find(|name| categorical(name))
+            .map(|&name| name.to_owned())
+    }
+}
+
+/// An embedding and how it was made here, if it was.
+pub struct Encoded {
+    /// The vectors.
+    pub embedding: Embedding,
+    /// Row and reason of objects that were left out or repaired.
+    pub warnings: Vec<(u32, String)>,
+    /// What made it; `None` when it came with the file.
+    pub encoder: Option<EncoderChoice>,
+}
+
+/// A map and how it was made here, if it was.
+pub struct Mapped {
+    /// The points.
+    pub points: MapPoints,
+    /// What made it; `None` when it came with the file.
+    pub params: Option<ReduceParams>,
+}
+
+/// The document.
+#[derive(Clone, Default)]
+pub struct Session {
+    data: Option<Part<OpenData>>,
+    embedding: Option<Part<Encoded>>,
+    map: Option<Part<Mapped>>,
+    view: ViewSpec,
+}
+
+impl Session {
+    /// What is open.
+    #[must_use]
+    pub fn data(&self) -> Option<&Part<OpenData>> {
+        self.data.as_ref()
+    }
+
+    /// Its vectors.
+    #[must_use]
+    pub fn embedding(&self) -> Option<&Part<Encoded>> {
+        self.embedding.as_ref()
+    }
+
+    /// Its map.
+    #[must_use]
+    pub fn map(&self) -> Option<&Part<Mapped>> {
+        self.map.as_ref()
+    }
+
+    /// How it is shown.
+    #[must_use]
+    pub fn view(&self) -> &ViewSpec {
+        &self.view
+    }
+}

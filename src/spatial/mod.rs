@@ -1,0 +1,5 @@
+//! Indexes over points of the plane.
+
+mod grid;
+
+pub use grid::Grid;

@@ -1,0 +1,348 @@
+//! The command line is a contract: outputs, exit status, nothing half-written.
+
+use std::fs;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::support::{fail, latentarium, succeed, text};
+
+#[test]
+fn from_galaxies_to_a_picture() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let (demo, catalog) = (path("demo"), path("demo/catalog.parquet"));
+    let (vectors, map, picture) = (path("e.parquet"), path("p.parquet"), path("map.png"));
+
+    let made: Value = serde_json::from_str(&succeed(&[
+        "demo",
+        "--out",
+        text(&demo),
+        "--galaxies",
+        "40",
+        "--json",
+    ]))
+    .unwrap();
+    assert_eq!(
+        (&made["galaxies"], &made["synthetic"]),
+        (&Value::from(40), &Value::from(true))
+    );
+
+    let info: Value = serde_json::from_str(&succeed(&["info", text(&catalog), "--json"])).unwrap();
+    assert_eq!(info["objects"], 40);
+    assert_eq!(
+        info["cutouts"]["bands"],
+        serde_json::json!(["F200W", "F277W", "F356W"])
+    );
+    assert_eq!(info["cutouts"]["unit"], "MJy/sr");
+    assert!((info["cutouts"]["pixel_scale_arcsec"].as_f64().unwrap() - 0.03).abs() < 1e-6);
+
+    let embed = [
+        "embed",
+        text(&catalog),
+        "--encoder",
+        "simclr",
+        "--device",
+        "tract",
+        "--out",
+        text(&vectors),
+        "--json",
+    ];
+    let encoded: Value = serde_json::from_str(&succeed(&embed)).unwrap();
+    assert_eq!(
+        (&encoded["encoded"], &encoded["failed"]),
+        (&Value::from(40), &Value::from(0))
+    );
+    let info: Value = serde_json::from_str(&succeed(&["info", text(&vectors), "--json"])).unwrap();
+    assert_eq!(info["embedding"]["vectors"], 40);
+    assert_eq!(info["provenance"]["encoder"], "simclr");
+    assert_eq!(
+        info["provenance"]["model_sha256"].as_str().unwrap().len(),
+        64
+    );
+
+    succeed(&["reduce", text(&vectors), "--out", text(&map), "--dims", "3"]);
+    let info: Value = serde_json::from_str(&succeed(&["info", text(&map), "--json"])).unwrap();
+    assert_eq!(info["projection"]["dims"], 3);
+    let names: Vec<&str> = info["columns"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| c["name"].as_str().unwrap())
+        .collect();
+    assert!(
+        names.contains(&"catalog_z"),
+        "the redshift is kept beside the third axis: {names:?}"
+    );
+    assert_eq!(
+        info["cutouts"]["width"], 64,
+        "the map finds the pictures again"
+    );
+
+    succeed(&[
+        "render",
+        text(&map),
+        "--out",
+        text(&picture),
+        "--size",
+        "320x200",
+        "--color-by",
+        "log_mass",
+    ]);
+    let png = image::open(&picture).unwrap();
+    assert_eq!((png.width(), png.height()), (320, 200));
+    let lit = png
+        .to_rgba8()
+        .pixels()
+        .filter(|p| p.0[0] > 0x40 || p.0[2] > 0x60)
+        .count();
+    assert!(lit >= 40, "{lit} pixels are lit");
+
+    let again = fail(&["render", text(&map), "--out", text(&picture)]);
+    assert!(
+        again.contains("map.png") && again.contains("--force"),
+        "{again}"
+    );
+    succeed(&["render", text(&map), "--out", text(&picture), "--force"]);
+    let left: Vec<_> = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|e| e.unwrap().file_name())
+        .collect();
+    assert_eq!(left.len(), 4, "nothing temporary is left: {left:?}");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let make = |name: &str, seed: &str| {
+        let out = folder.path().join(name);
+        succeed(&[
+            "demo",
+            "--out",
+            text(&out),
+            "--galaxies",
+            "12",
+            "--seed",
+            seed,
+        ]);
+        fs::read(out.join("cutouts/chunk-000.fits")).unwrap()
+    };
+    let (a, b, c) = (make("a", "5"), make("b", "5"), make("c", "6"));
+    assert!(a == b, "the same seed");
+    assert!(a != c, "another seed");
+}
+
+#[test]
+fn wrong_usage_is_status_two() {
+    for arguments in [
+        vec!["reduce"],
+        vec!["nonsense", "--flag"],
+        vec!["demo", "--out", "x", "--galaxies", "0"],
+        vec!["render", "p", "--out", "x.png", "--size", "big"],
+        vec!["reduce", "e", "--out", "p", "--dims", "4"],
+    ] {
+        assert_eq!(
+            latentarium(&arguments).status.code(),
+            Some(2),
+            "{arguments:?}"
+        );
+    }
+}
+
+#[test]
+fn failures_are_one_sentence_with_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let (out, garbage) = (path("out.parquet"), path("garbage.parquet"));
+    let out = text(&out).to_owned();
+    fs::write(&garbage, b"PAR1 this is not a table PAR1").unwrap();
+    fs::write(path("empty.fits"), b"").unwrap();
+    fs::write(path("garbage.onnx"), [0x42; 300]).unwrap();
+    fs::write(path("table.csv"), "id,z\n1,0.5\n2,0.7\n").unwrap();
+    fs::create_dir(path("nothing")).unwrap();
+
+    let sentence = |arguments: &[&str], wanted: &[&str]| {
+        let said = fail(arguments);
+        for word in wanted {
+            assert!(said.contains(word), "{said:?} lacks {word:?}");
+        }
+    };
+    let name = |n: &str| path(n).to_str().unwrap().to_owned();
+    sentence(
+        &["info", &name("absent.fits")],
+        &["absent.fits", "check the name"],
+    );
+    sentence(
+        &["reduce", text(&garbage), "--out", &out],
+        &["garbage.parquet", "damaged"],
+    );
+    sentence(&["info", &name("empty.fits")], &["empty.fits", "empty"]);
+    sentence(&["info", &name("nothing")], &["nothing", "holds no"]);
+    sentence(
+        &["reduce", &name("table.csv"), "--out", &out],
+        &["table.csv", "latentarium embed"],
+    );
+    sentence(
+        &["render", &name("table.csv"), "--out", &out],
+        &["table.csv", "latentarium reduce"],
+    );
+    sentence(
+        &[
+            "embed",
+            &name("table.csv"),
+            "--encoder",
+            "simclr",
+            "--out",
+            &out,
+        ],
+        &["table.csv", "pictures"],
+    );
+    sentence(
+        &[
+            "embed",
+            &name("table.csv"),
+            "--encoder",
+            &name("garbage.onnx"),
+            "--out",
+            &out,
+        ],
+        &["garbage", "card"],
+    );
+    let bare = [
+        "embed",
+        &name("table.csv"),
+        "--encoder",
+        &name("garbage.onnx"),
+        "--normalise",
+        "none",
+        "--out",
+        &out,
+    ];
+    sentence(&bare, &["garbage.onnx"]);
+    sentence(
+        &[
+            "embed",
+            &name("table.csv"),
+            "--encoder",
+            "simclr",
+            "--device",
+            "abacus",
+            "--out",
+            &out,
+        ],
+        &["abacus"],
+    );
+    assert!(!path("out.parquet").exists());
+}
+
+#[test]
+fn rows_that_cannot_be_encoded_are_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    let pictures = folder.path().join("pictures");
+    fs::create_dir(&pictures).unwrap();
+    for (i, name) in ["a.png", "b.png", "c.png"].iter().enumerate() {
+        let picture =
+            image::GrayImage::from_fn(32, 32, |x, y| image::Luma([(x * y * (i as u32 + 1)) as u8]));
+        picture.save(pictures.join(name)).unwrap();
+    }
+    fs::write(
+        pictures.join("b.png"),
+        b"\x89PNG\r\n\x1a\n and then nothing",
+    )
+    .unwrap();
+    let out = folder.path().join("e.parquet");
+    let answer = succeed(&[
+        "embed",
+        text(&pictures),
+        "--encoder",
+        "simclr",
+        "--device",
+        "tract",
+        "--out",
+        text(&out),
+        "--json",
+    ]);
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!(
+        (&answer["encoded"], &answer["failed"]),
+        (&Value::from(2), &Value::from(1))
+    );
+    let listed = answer["warnings"].as_array().unwrap();
+    assert!(
+        listed
+            .iter()
+            .any(|w| w["row"] == 1 && w["reason"].as_str().unwrap().contains("b.png")),
+        "{listed:?}"
+    );
+    let info: Value = serde_json::from_str(&succeed(&["info", text(&out), "--json"])).unwrap();
+    assert_eq!(
+        (&info["objects"], &info["embedding"]["vectors"]),
+        (&Value::from(3), &Value::from(2))
+    );
+}
+
+#[test]
+#[cfg(unix)]
+fn a_killed_or_starved_run_leaves_nothing_under_the_final_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let (demo, out) = (folder.path().join("demo"), folder.path().join("e.parquet"));
+    succeed(&["demo", "--out", text(&demo), "--galaxies", "60"]);
+    let catalog = demo.join("catalog.parquet");
+    let program = env!("CARGO_BIN_EXE_latentarium");
+    let arguments = [
+        "embed",
+        text(&catalog),
+        "--encoder",
+        "simclr",
+        "--device",
+        "tract",
+        "--batch",
+        "1",
+        "--out",
+        text(&out),
+    ];
+    for milliseconds in [5, 40, 80] {
+        let mut child = Command::new(program)
+            .args(arguments)
+            .stderr(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(milliseconds));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if out.exists() {
+            // It was quicker than the kill: then it is whole.
+            succeed(&["info", text(&out)]);
+            fs::remove_file(&out).unwrap();
+        }
+    }
+    // A disk that is full after 8 KiB: the limit on file sizes, with its signal ignored, gives the same error.
+    let script = format!(
+        "trap '' XFSZ; ulimit -f 8; exec {program} {}",
+        arguments.join(" ")
+    );
+    let starved = Command::new("bash").args(["-c", &script]).output().unwrap();
+    let said = String::from_utf8_lossy(&starved.stderr).into_owned();
+    assert_eq!(starved.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("e.parquet") && !said.contains("panicked"),
+        "{said}"
+    );
+    assert!(!out.exists());
+}
+
+#[test]
+fn doctor_says_what_there_is_and_why_not_more() {
+    let report: Value = serde_json::from_str(&succeed(&["doctor", "--json"])).unwrap();
+    assert_eq!(report["tract"], true);
+    assert!(report["adapters"].is_array());
+    for provider in report["providers"].as_array().unwrap() {
+        let usable = provider["usable"].as_bool().unwrap();
+        assert!(
+            usable || !provider["reason"].as_str().unwrap().is_empty(),
+            "{provider}"
+        );
+    }
+}
