@@ -10,8 +10,9 @@ struct Frame {
     opacity: f32,
     // 0: points cover what lies under them; towards 1: their light adds up
     glow: f32,
-    _pad0: f32,
-    _pad1: vec2<f32>,
+    // times the colour: below 1 on a light ground, where the palette would be too pale
+    shade: f32,
+    _pad: vec2<f32>,
 };
 
 @group(0) @binding(0) var<uniform> frame: Frame;
@@ -52,5 +53,5 @@ fn fs_main(in: VertexOut) -> @location(0) vec4<f32> {
         discard;
     }
     let alpha = coverage * frame.opacity * in.color.a;
-    return vec4<f32>(in.color.rgb * alpha, alpha * (1.0 - frame.glow));
+    return vec4<f32>(in.color.rgb * frame.shade * alpha, alpha * (1.0 - frame.glow));
 }

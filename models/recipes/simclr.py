@@ -8,7 +8,8 @@ rotation, flip, sub-pixel shift, size, noise and brightness, so vectors do not d
     latentarium demo --out test --galaxies 2000 --seed 2002
     python simclr.py train test ..
 
-Writes simclr.onnx, simclr.toml and simclr.golden.npz into the last folder, and prints its final metrics.
+Writes simclr.onnx, simclr.toml and golden/ (four pictures and their vectors) into the last folder, and prints its
+final metrics.
 """
 
 import argparse
@@ -158,7 +159,9 @@ def main():
         expected = encoder(torch.from_numpy(test_x[:8])).numpy()
     difference = np.abs(vectors(session, test_x[:8]) - expected).max()
     assert difference <= 1e-4, f"the exported model differs from the trained one by {difference}"
-    np.savez_compressed(out / "simclr.golden.npz", pictures=test_raw[:4], vectors=expected[:4])
+    (out / "golden").mkdir(exist_ok=True)
+    np.save(out / "golden" / "simclr_pictures.npy", test_raw[:4].reshape(4, -1))
+    np.save(out / "golden" / "simclr_vectors.npy", expected[:4])
 
     sha256 = hashlib.sha256(model.read_bytes()).hexdigest()
     (out / "simclr.toml").write_text(CARD.format(sha256=sha256, scale=SCALE, divide_by=DIVIDE_BY, dim=DIM))

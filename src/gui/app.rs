@@ -19,8 +19,8 @@ use super::views::map::{Coloring, MapView};
 use crate::analysis::reduce::ReduceParams;
 use crate::job::{Job, JobHandle, Message, Report, demo_folder};
 use crate::progress::Snapshot;
-use crate::scene::{Colored, CutoutStyle, color_points};
-use crate::session::{ColorBy, Edit, EncoderChoice, History, Revision};
+use crate::scene::{Colored, CutoutStyle, Histogram, color_points, histograms};
+use crate::session::{ColorBy, Edit, EncoderChoice, History, ModelRef, Revision};
 use crate::synth::SurveyParams;
 
 /// Redraws of a progress bar.
@@ -28,6 +28,8 @@ const TICK: Duration = Duration::from_millis(100);
 /// Extension of session files.
 const SESSION: &str = "latentarium";
 const HOVER_PICTURE: f32 = 132.0;
+/// Histograms under the legend.
+const HISTOGRAMS: usize = 3;
 
 /// Settings that are being made and not yet used.
 #[derive(Default)]
@@ -78,13 +80,15 @@ pub struct App {
     dialogs: Dialogs,
     palette: Palette,
     map: MapView,
-    colors: Latest<(Revision, Revision, ColorBy), Colored>,
+    colors: Latest<(Revision, Revision, ColorBy), (Colored, Vec<Histogram>)>,
     colors_serial: u64,
     focus: Option<usize>,
     focus_picture: ObjectPicture,
     hover_picture: ObjectPicture,
     cutout_style: CutoutStyle,
     only_map: bool,
+    /// Processor time of the last frame, as eframe measures it.
+    frame_ms: f32,
 }
 
 impl App {
@@ -116,6 +120,7 @@ impl App {
             hover_picture: ObjectPicture::new("hovered object", true),
             cutout_style: CutoutStyle::default(),
             only_map: false,
+            frame_ms: 0.0,
         }
     }
 
@@ -175,6 +180,17 @@ impl App {
             Action::OpenFolderDialog => self.dialogs.open_folder(ctx),
             Action::OpenEncoderDialog => self.dialogs.open_encoder(ctx),
             Action::SaveDialog => self.dialogs.save(ctx),
+            Action::Open { path, .. }
+                if path.extension().is_some_and(|e| e == "onnx" || e == "toml") =>
+            {
+                let model = ModelRef::File(path);
+                let device = self.drafts.encoder.device.clone();
+                self.choose(EncoderChoice {
+                    model,
+                    device,
+                    ..EncoderChoice::default()
+                });
+            }
             Action::Open { path, cutouts } => {
                 self.opening = Some(path.clone());
                 let session = path.extension().is_some_and(|e| e == SESSION);
@@ -205,7 +221,7 @@ impl App {
                 self.focus = None;
                 self.history.apply(Edit::Close);
             }
-            Action::ChooseEncoder(choice) => self.drafts.encoder = choice,
+            Action::ChooseEncoder(choice) => self.choose(choice),
             Action::Encode(choice) => {
                 if let Some(data) = self.history.session().data() {
                     let data = data.share();
@@ -267,6 +283,14 @@ impl App {
         self.focus = self.focus.filter(|row| *row < rows);
     }
 
+    fn choose(&mut self, choice: EncoderChoice) {
+        self.notify(
+            format!("The encoder is now {}; run it under Encoder", choice.name()),
+            false,
+        );
+        self.drafts.encoder = choice;
+    }
+
     fn step(&mut self, by: isize) {
         let rows = self
             .history
@@ -289,7 +313,10 @@ impl App {
             let key = (data.revision(), map.revision(), by.clone());
             let (data, map) = (data.share(), map.share());
             self.colors.ask(ctx, &key, move || {
-                color_points(&data.dataset.catalog, &map.points, &by)
+                let catalog = &data.dataset.catalog;
+                let colored = color_points(catalog, &map.points, &by);
+                let histograms = histograms(catalog, &map.points, &colored, HISTOGRAMS);
+                (colored, histograms)
             });
         }
         if self.colors.poll(ctx) {
@@ -300,7 +327,7 @@ impl App {
     /// The newest colours that belong to the points of today's map.
     fn coloring(&self) -> Option<Coloring<'_>> {
         let map = self.history.session().map()?;
-        let ((_, revision, _), colored) = self.colors.answer()?;
+        let ((_, revision, _), (colored, _)) = self.colors.answer()?;
         (*revision == map.revision()).then_some(Coloring {
             colored,
             serial: self.colors_serial,
@@ -338,7 +365,7 @@ impl App {
                     self.history.session(),
                     colored,
                     &self.map.adapter(),
-                    self.map.frame_ms(),
+                    self.frame_ms,
                 );
             });
         if self.history.session().map().is_none() {
@@ -355,6 +382,9 @@ impl App {
                     .show(ui, |ui| {
                         let colored = self.coloring().map(|c| c.colored);
                         panels::legend::ui(ui, self.history.session(), colored, actions);
+                        if let Some((_, (_, histograms))) = self.colors.answer() {
+                            panels::legend::histograms(ui, histograms);
+                        }
                     });
             });
         Panel::right("inspector")
@@ -396,18 +426,17 @@ impl App {
             let coloring = colors
                 .answer()
                 .filter(|((_, revision, _), _)| *revision == map.revision())
-                .map(|(_, colored)| Coloring {
+                .map(|(_, (colored, _))| Coloring {
                     colored,
                     serial: *colors_serial,
                 });
             let rect = view.ui(ui, &session, map, coloring.as_ref(), *focus, actions);
             if let Some(running) = running {
-                let place = egui::Rect::from_min_size(
-                    rect.left_bottom() + egui::vec2(16.0, -64.0),
-                    egui::vec2(360.0, 48.0),
-                );
+                let corner = rect.left_bottom() + egui::vec2(16.0, -84.0);
+                let place = egui::Rect::from_min_size(corner, egui::vec2(380.0, 68.0));
                 ui.scope_builder(egui::UiBuilder::new().max_rect(place), |ui| {
-                    panels::start::progress(ui, running, actions);
+                    Frame::popup(ui.style())
+                        .show(ui, |ui| panels::start::progress(ui, running, actions));
                 });
             }
             self.hover_card(ui, &session);
@@ -496,7 +525,8 @@ impl eframe::App for App {
         self.update_colors(ctx);
     }
 
-    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+    fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {
+        self.frame_ms = frame.info().cpu_usage.unwrap_or(0.0) * 1000.0;
         let mut actions = Vec::new();
         self.palette.ui(ui, &mut actions);
         actions.extend(commands::pressed(ui.ctx()));

@@ -72,8 +72,10 @@ pub(super) fn tokens(ctx: &Context) -> Tokens {
     }
 }
 
-/// A data colour in the window: on a light ground the palette is darkened to keep its contrast.
-pub(super) fn data_color([r, g, b, _]: Rgba) -> Color32 {
+/// A data colour as the map shows it.
+pub(super) fn data_color(ctx: &Context, [r, g, b, _]: Rgba) -> Color32 {
+    let shade = crate::scene::shade(ctx.theme() == Theme::Dark);
+    let [r, g, b] = [r, g, b].map(|c| (f32::from(c) * shade).round() as u8);
     Color32::from_rgb(r, g, b)
 }
 

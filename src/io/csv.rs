@@ -16,8 +16,8 @@ use super::IoError;
 const LARGEST: u64 = 4 << 30;
 const BATCH_ROWS: usize = 65_536;
 
-/// Reads a text table into one batch.
-pub(super) fn read(path: &Path) -> Result<RecordBatch, IoError> {
+/// Reads a text table into one batch; also what was tolerated.
+pub(super) fn read(path: &Path) -> Result<(RecordBatch, Vec<String>), IoError> {
     let size = std::fs::metadata(path)
         .map_err(|e| IoError::system(path, "read", e))?
         .len();
@@ -35,6 +35,7 @@ pub(super) fn read(path: &Path) -> Result<RecordBatch, IoError> {
         )
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let mut warnings = Vec::new();
     let header = text.lines().next().unwrap_or_default();
     if header.trim().is_empty() {
         return Err(IoError::content(
@@ -47,7 +48,7 @@ pub(super) fn read(path: &Path) -> Result<RecordBatch, IoError> {
         .find(|&d| header.as_bytes().contains(&d))
     {
         Some(delimiter) => (delimiter, text.to_owned()),
-        None => (b'\t', blanks_to_tabs(text)),
+        None => (b'\t', blanks_to_tabs(text, &mut warnings)),
     };
     let malformed = |e: arrow::error::ArrowError| {
         IoError::content(
@@ -70,17 +71,32 @@ pub(super) fn read(path: &Path) -> Result<RecordBatch, IoError> {
         .build(Cursor::new(text.as_bytes()))
         .map_err(malformed)?;
     let batches = reader.collect::<Result<Vec<_>, _>>().map_err(malformed)?;
-    concat_batches(&schema, &batches).map_err(malformed)
+    let table = concat_batches(&schema, &batches).map_err(malformed)?;
+    Ok((table, warnings))
 }
 
-/// Blank-separated columns, as many astronomical tables have; a leading `#` marks the header.
-fn blanks_to_tabs(text: &str) -> String {
+/// Blank-separated columns, as many astronomical tables have; a leading `#` marks the header. A
+/// header that names too few columns is completed, with a warning.
+fn blanks_to_tabs(text: &str, warnings: &mut Vec<String>) -> String {
     let mut lines = text.lines();
     let header = lines.next().unwrap_or_default().trim_start_matches('#');
-    std::iter::once(header)
-        .chain(lines.filter(|l| !l.trim_start().starts_with('#') && !l.trim().is_empty()))
-        .map(|line| line.split_whitespace().collect::<Vec<_>>().join("\t") + "\n")
-        .collect()
+    let mut names: Vec<String> = header.split_whitespace().map(str::to_owned).collect();
+    let mut rows = lines
+        .filter(|l| !l.trim_start().starts_with('#') && !l.trim().is_empty())
+        .peekable();
+    let cells = rows.peek().map_or(0, |row| row.split_whitespace().count());
+    if cells > names.len() {
+        warnings.push(format!(
+            "the header names {} columns and the lines have {cells}; the last ones were numbered, and the names \
+             may belong to other columns",
+            names.len()
+        ));
+        names.extend((names.len() + 1..=cells).map(|number| format!("col{number}")));
+    }
+    std::iter::once(names.join("\t"))
+        .chain(rows.map(|row| row.split_whitespace().collect::<Vec<_>>().join("\t")))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[cfg(test)]
@@ -89,6 +105,10 @@ mod tests {
     use arrow::datatypes::DataType;
 
     fn read_text(text: &str) -> Result<RecordBatch, IoError> {
+        read_with_warnings(text).map(|(table, _)| table)
+    }
+
+    fn read_with_warnings(text: &str) -> Result<(RecordBatch, Vec<String>), IoError> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("t.csv");
         std::fs::write(&path, text).unwrap();
@@ -111,6 +131,13 @@ mod tests {
             [DataType::Int64, DataType::Float64, DataType::Boolean]
         );
         assert_eq!(batch.column(1).null_count(), 1);
+    }
+
+    #[test]
+    fn a_header_that_is_too_short_is_completed_and_told() {
+        let (table, warnings) = read_with_warnings("# a b\n1 2 3\n4 5 6\n").unwrap();
+        assert_eq!(table.schema().field(2).name(), "col3");
+        assert_eq!(warnings.len(), 1);
     }
 
     #[test]

@@ -87,7 +87,9 @@ pub fn open(path: &Path, cutouts: Option<&Path>, progress: &Progress) -> Result<
             .any(|k| e.eq_ignore_ascii_case(k))
     });
     if is_text || (!start.contains(&0) && start.is_ascii()) {
-        let dataset = from_batch(path, &csv::read(path)?)?;
+        let (table, warnings) = csv::read(path)?;
+        let mut dataset = from_batch(path, &table)?;
+        dataset.warnings.extend(warnings);
         return Ok(with_cutouts(dataset, &root, cutouts));
     }
     Err(IoError::content(

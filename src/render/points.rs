@@ -15,6 +15,8 @@ pub struct PointStyle {
     pub opacity: f32,
     /// 0: points cover what lies under them; towards 1: their light adds up.
     pub glow: f32,
+    /// Times the colours: below 1 on a light ground, where the palette would be too pale.
+    pub shade: f32,
 }
 
 impl PointStyle {
@@ -29,7 +31,8 @@ impl PointStyle {
             radius_px: self.radius_px,
             opacity: self.opacity,
             glow: self.glow,
-            pad: [0.0; 3],
+            shade: self.shade,
+            pad: [0.0; 2],
         }
     }
 }
@@ -51,7 +54,8 @@ struct Frame {
     radius_px: f32,
     opacity: f32,
     glow: f32,
-    pad: [f32; 3],
+    shade: f32,
+    pad: [f32; 2],
 }
 
 /// The pipeline.
@@ -243,6 +247,7 @@ mod tests {
         assert_eq!(offset("radius_px"), std::mem::offset_of!(Frame, radius_px));
         assert_eq!(offset("opacity"), std::mem::offset_of!(Frame, opacity));
         assert_eq!(offset("glow"), std::mem::offset_of!(Frame, glow));
+        assert_eq!(offset("shade"), std::mem::offset_of!(Frame, shade));
     }
 
     #[test]

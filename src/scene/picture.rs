@@ -85,7 +85,13 @@ pub fn paint_cutout(cutout: &Cutout, style: &CutoutStyle) -> Rgb {
         }
         _ => {
             let [r, g, b] = color_bands(cutout);
-            let limits = [r, g, b].map(limits);
+            // Each band its own sky, all bands one range: colours are those of the fluxes.
+            let own = [r, g, b].map(limits);
+            let range = own.iter().map(|l| l.high - l.low).sum::<f32>() / 3.0;
+            let limits = own.map(|l| Limits {
+                low: l.low,
+                high: l.low + range,
+            });
             stretch::color(
                 cutout.band(r),
                 cutout.band(g),

@@ -8,7 +8,14 @@ const RADIUS_LIMITS: (f32, f32) = (0.75, 9.0);
 /// Share of the view's area that all discs together would cover in a fitted map.
 const COVERED: f32 = 0.085;
 /// How much of their light points add up on a dark ground.
-const GLOW_ON_DARK: f32 = 0.35;
+const GLOW_ON_DARK: f32 = 0.2;
+const SHADE_ON_LIGHT: f32 = 0.8;
+
+/// What data colours are multiplied by: on a light ground the palette would be too pale.
+#[must_use]
+pub fn shade(dark: bool) -> f32 {
+    if dark { 1.0 } else { SHADE_ON_LIGHT }
+}
 
 /// How the points of a map look: smaller the more there are, growing slowly as one zooms in.
 #[must_use]
@@ -34,5 +41,6 @@ pub fn point_style(
         radius_px: radius.clamp(RADIUS_LIMITS.0, RADIUS_LIMITS.1) * pixels_per_point,
         opacity: view.opacity,
         glow: if dark { GLOW_ON_DARK } else { 0.0 },
+        shade: shade(dark),
     }
 }

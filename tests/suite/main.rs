@@ -1,12 +1,17 @@
 //! The program as its users meet it: the layers, the command line, files of the world, pictures,
 //! the window.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
 
 mod architecture;
 mod cli;
 mod encoder;
 mod files;
+mod jobs;
 mod map;
 mod support;
 mod window;

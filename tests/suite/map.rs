@@ -14,6 +14,7 @@ const STYLE: PointStyle = PointStyle {
     radius_px: 3.0,
     opacity: 1.0,
     glow: 0.0,
+    shade: 1.0,
 };
 
 struct Bench {

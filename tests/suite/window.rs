@@ -108,6 +108,6 @@ fn data_without_pictures_say_what_to_open() {
     let path = folder.path().join("t.csv");
     std::fs::write(&path, "id,z\n1,0.5\n2,0.7\n").unwrap();
     let harness = open(&path);
-    harness.get_by_label("2 objects");
+    assert!(harness.query_all_by_label("2 objects").count() > 0);
     harness.get_by_label("Open file…");
 }

@@ -98,7 +98,7 @@ fn sky_statistics(group: &[f32], size: usize, sky: Sky, scratch: &mut Vec<f32>) 
     match sky {
         Sky::All => scratch.extend_from_slice(group),
         Sky::Border => {
-            let width = size.div_ceil(10);
+            let width = (size / 10).max(1);
             let is_edge = |i: usize| i < width || i >= size - width;
             for (row, pixels) in group.chunks_exact(size).enumerate() {
                 if is_edge(row % size) {

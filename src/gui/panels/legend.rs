@@ -8,8 +8,13 @@ use super::super::theme::{STEP, data_color, tokens};
 use super::super::widgets::{dot, grouped, section, short_number};
 use crate::color::{ColorScale, Colormap, ScaleKind};
 use crate::data::ColumnKind;
-use crate::scene::{Colored, Legend, LegendEntry};
+use crate::scene::{Colored, Histogram, Legend, LegendEntry};
 use crate::session::{Session, ViewSpec};
+
+/// Columns that say where things are, not what they are.
+const BOOKKEEPING: [&str; 5] = ["id", "cutout_file", "cutout_hdu", "cutout_plane", "warning"];
+/// Height of one category's strip of a histogram.
+const STRIP_HEIGHT: f32 = 34.0;
 
 pub(in crate::gui) fn ui(
     ui: &mut Ui,
@@ -29,7 +34,7 @@ pub(in crate::gui) fn ui(
         .show_ui(ui, |ui| {
             ui.selectable_value(&mut chosen, None, "nothing");
             for (column, kind) in data.dataset.catalog.columns().zip(&data.kinds) {
-                if *kind != ColumnKind::Opaque {
+                if *kind != ColumnKind::Opaque && !BOOKKEEPING.contains(&column.name()) {
                     ui.selectable_value(
                         &mut chosen,
                         Some(column.name().to_owned()),
@@ -108,7 +113,7 @@ fn categories(ui: &mut Ui, entries: &[LegendEntry], view: &ViewSpec, actions: &m
         ui.horizontal(|ui| {
             if dot(
                 ui,
-                data_color(entry.color),
+                data_color(ui.ctx(), entry.color),
                 !entry.hidden,
                 &format!("Show {name}"),
             )
@@ -171,7 +176,7 @@ fn numbers(
         ui.painter().rect_filled(
             strip,
             0.0,
-            data_color(map.at((i as f32 + 0.5) / steps as f32)),
+            data_color(ui.ctx(), map.at((i as f32 + 0.5) / steps as f32)),
         );
     }
     ui.columns(3, |columns| {
@@ -223,7 +228,12 @@ fn numbers(
     });
     if missing > 0 {
         ui.horizontal(|ui| {
-            dot(ui, data_color(crate::color::MISSING), true, "no value");
+            dot(
+                ui,
+                data_color(ui.ctx(), crate::color::MISSING),
+                true,
+                "no value",
+            );
             ui.label(RichText::new(format!("no value: {}", grouped(missing))).color(colors.muted));
         });
     }
@@ -246,9 +256,14 @@ fn slider(
 ) {
     ui.horizontal(|ui| {
         let color = tokens(ui.ctx()).muted;
-        ui.add_sized(
-            [52.0, 18.0],
-            egui::Label::new(RichText::new(name).color(color)).halign(egui::Align::Min),
+        let place = Vec2::new(52.0, 18.0);
+        ui.allocate_ui_with_layout(
+            place,
+            egui::Layout::left_to_right(egui::Align::Center),
+            |ui| {
+                ui.set_min_width(place.x);
+                ui.label(RichText::new(name).color(color));
+            },
         );
         ui.spacing_mut().slider_width = (ui.available_width() - 8.0).max(60.0);
         let response = ui.add(Slider::new(&mut value, range).show_value(false));
@@ -261,4 +276,52 @@ fn slider(
             actions.push(Action::SetView { view, goes_on });
         }
     });
+}
+
+/// The distributions of a few columns, one strip for each category.
+pub(in crate::gui) fn histograms(ui: &mut Ui, histograms: &[Histogram]) {
+    let colors = tokens(ui.ctx());
+    for histogram in histograms {
+        section(ui, &histogram.label);
+        for (color, counts) in &histogram.groups {
+            let (rect, _) = ui.allocate_exact_size(
+                Vec2::new(ui.available_width(), STRIP_HEIGHT),
+                Sense::hover(),
+            );
+            let most = counts.iter().copied().max().unwrap_or(0).max(1) as f32;
+            let width = rect.width() / counts.len() as f32;
+            for (i, count) in counts.iter().enumerate() {
+                let left = rect.left() + i as f32 * width;
+                let top = rect.bottom() - rect.height() * *count as f32 / most;
+                let bar = Rect::from_min_max(
+                    egui::pos2(left, top),
+                    egui::pos2(left + width - 1.0, rect.bottom()),
+                );
+                ui.painter().rect_filled(
+                    bar,
+                    1.0,
+                    data_color(ui.ctx(), *color).gamma_multiply(0.85),
+                );
+            }
+            ui.painter().hline(
+                rect.x_range(),
+                rect.bottom(),
+                egui::Stroke::new(1.0, colors.line),
+            );
+        }
+        ui.horizontal(|ui| {
+            ui.label(
+                RichText::new(short_number(histogram.range.0))
+                    .small()
+                    .color(colors.muted),
+            );
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                ui.label(
+                    RichText::new(short_number(histogram.range.1))
+                        .small()
+                        .color(colors.muted),
+                );
+            });
+        });
+    }
 }

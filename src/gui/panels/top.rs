@@ -164,7 +164,15 @@ fn encoder_text(session: &Session) -> String {
                 encoded.embedding.dim()
             )
         }
-        None => "choose…".to_owned(),
+        None => {
+            let recorded = session
+                .map()
+                .and_then(|m| m.points.projection().provenance().get("encoder"));
+            recorded.map_or_else(
+                || "choose…".to_owned(),
+                |name| format!("{name} (in the file)"),
+            )
+        }
     }
 }
 

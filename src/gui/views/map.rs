@@ -1,8 +1,6 @@
 //! The map: draws points offscreen through the renderer, shows the texture, turns the mouse into
 //! camera moves, hover and focus.
 
-use std::time::Instant;
-
 use eframe::egui::{self, Color32, PointerButton, Pos2, Rect, Sense, Stroke, TextureId, Ui, Vec2};
 use eframe::egui_wgpu::RenderState;
 
@@ -23,7 +21,6 @@ pub(in crate::gui) struct MapView {
     /// What the last frame showed.
     shown: Option<(Revision, Camera)>,
     hovered: Option<usize>,
-    frame_ms: f32,
     failure: Option<String>,
 }
 
@@ -81,7 +78,6 @@ impl MapView {
             camera: None,
             shown: None,
             hovered: None,
-            frame_ms: 0.0,
             failure: None,
         }
     }
@@ -96,11 +92,6 @@ impl MapView {
                 format!("{} {name}", adapter.backend)
             },
         )
-    }
-
-    /// Milliseconds that the last drawing of the map took on this side of the GPU.
-    pub fn frame_ms(&self) -> f32 {
-        self.frame_ms
     }
 
     /// Catalogue row under the cursor.
@@ -270,11 +261,8 @@ impl MapView {
             style,
             dark,
         };
-        let started = Instant::now();
-        match graphics.draw(size_px, map, coloring, wanted) {
-            Ok(true) => self.frame_ms = started.elapsed().as_secs_f32() * 1000.0,
-            Ok(false) => {}
-            Err(e) => self.failure = Some(e.to_string()),
+        if let Err(e) = graphics.draw(size_px, map, coloring, wanted) {
+            self.failure = Some(e.to_string());
         }
         if let Some(canvas) = &graphics.canvas {
             let uv = Rect::from_min_max(Pos2::ZERO, Pos2::new(1.0, 1.0));
@@ -298,14 +286,14 @@ impl MapView {
 }
 
 impl Graphics {
-    /// Draws into the canvas unless it shows the same already; returns whether it drew.
+    /// Draws into the canvas unless it shows the same already.
     fn draw(
         &mut self,
         size_px: [f32; 2],
         map: &Part<Mapped>,
         coloring: &Coloring<'_>,
         wanted: Drawn,
-    ) -> Result<bool, crate::render::RenderError> {
+    ) -> Result<(), crate::render::RenderError> {
         let Self {
             gpu,
             renderer,
@@ -335,10 +323,10 @@ impl Graphics {
             });
         }
         let Some(canvas) = canvas else {
-            return Ok(false);
+            return Ok(());
         };
         if canvas.drawn.as_ref() == Some(&wanted) {
-            return Ok(false);
+            return Ok(());
         }
         if points
             .as_ref()
@@ -350,7 +338,7 @@ impl Graphics {
             *colors = Some(coloring.serial);
         }
         let Some((_, buffers)) = points else {
-            return Ok(false);
+            return Ok(());
         };
         if *colors != Some(coloring.serial) {
             buffers.recolor(gpu, &coloring.colored.colors);
@@ -363,6 +351,6 @@ impl Graphics {
         };
         renderer.draw(gpu, &canvas.target, &picture);
         canvas.drawn = Some(wanted);
-        Ok(true)
+        Ok(())
     }
 }

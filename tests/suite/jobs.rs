@@ -1,0 +1,141 @@
+//! Jobs as the window runs them: sessions repeat the way to the map, cancelling leaves nothing.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use latentarium::job::{Job, JobError, JobHandle, Message, Report};
+use latentarium::progress::Progress;
+use latentarium::session::{ColorBy, Edit, EncoderChoice, Session, ViewSpec};
+use latentarium::synth::SurveyParams;
+
+use crate::support::{succeed, text};
+
+/// Runs a job inline; the notices it gave.
+fn run(job: Job, session: &mut Session) -> Result<Vec<String>, JobError> {
+    let mut notices = Vec::new();
+    job.run(&Progress::new(), &mut |report| match report {
+        Report::Edit(edit) => session.apply(edit),
+        Report::Notice(notice) => notices.push(notice),
+    })?;
+    Ok(notices)
+}
+
+fn open(path: &Path, session: &mut Session) {
+    let job = Job::Open {
+        path: path.to_owned(),
+        cutouts: None,
+    };
+    run(job, session).unwrap();
+}
+
+#[test]
+fn a_session_file_repeats_the_way_to_the_map() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = folder.path().join("demo");
+    succeed(&["demo", "--out", text(&demo), "--galaxies", "24"]);
+    let mut session = Session::default();
+    open(&demo.join("catalog.parquet"), &mut session);
+    let choice = EncoderChoice {
+        device: "tract".to_owned(),
+        ..EncoderChoice::default()
+    };
+    let data = session.data().unwrap().share();
+    run(Job::Encode { data, choice }, &mut session).unwrap();
+    let reduce = Job::Reduce {
+        encoded: session.embedding().unwrap().share(),
+        catalog_rows: 24,
+        params: latentarium::analysis::reduce::ReduceParams::default(),
+    };
+    run(reduce, &mut session).unwrap();
+    let view = ViewSpec {
+        color: ColorBy {
+            column: Some("log_mass".to_owned()),
+            ..ColorBy::default()
+        },
+        opacity: 0.5,
+        ..ViewSpec::default()
+    };
+    session.apply(Edit::SetView(view));
+
+    let path = folder.path().join("a.latentarium");
+    let save = Job::SaveSession {
+        session: session.clone(),
+        path: path.clone(),
+    };
+    run(save, &mut Session::default()).unwrap();
+    assert!(
+        std::fs::metadata(&path).unwrap().len() < 4096,
+        "never bulk data"
+    );
+
+    let mut again = Session::default();
+    let notices = run(Job::OpenSession { path: path.clone() }, &mut again).unwrap();
+    assert_eq!(notices, Vec::<String>::new());
+    assert_eq!(again.view(), session.view());
+    let coords = |s: &Session| s.map().unwrap().points.projection().coords().to_vec();
+    assert_eq!(coords(&again), coords(&session));
+
+    // Data that changed meanwhile are told.
+    succeed(&[
+        "demo",
+        "--out",
+        text(&demo),
+        "--galaxies",
+        "24",
+        "--seed",
+        "9",
+        "--force",
+    ]);
+    let notices = run(Job::OpenSession { path }, &mut Session::default()).unwrap();
+    assert!(
+        notices.iter().any(|n| n.contains("have changed")),
+        "{notices:?}"
+    );
+}
+
+#[test]
+fn a_cancelled_demo_leaves_no_catalogue() {
+    let folder = tempfile::tempdir().unwrap();
+    let job = Job::Demo {
+        folder: folder.path().join("demo"),
+        params: SurveyParams {
+            galaxies: 3000,
+            seed: 1,
+        },
+    };
+    let handle = JobHandle::spawn(job, || {});
+    let wait = |limit: u64, until: &dyn Fn() -> bool| {
+        let started = Instant::now();
+        while !until() && started.elapsed() < Duration::from_secs(limit) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        started.elapsed()
+    };
+    wait(20, &|| handle.progress().snapshot().fraction > 0.02);
+    handle.progress().cancel();
+    let asked = Instant::now();
+    let done = loop {
+        match handle.poll() {
+            Some(Message::Done(result)) => break result,
+            Some(Message::Report(_)) => {}
+            None if asked.elapsed() > Duration::from_secs(10) => panic!("the job goes on"),
+            None => std::thread::sleep(Duration::from_millis(2)),
+        }
+    };
+    assert!(done.unwrap_err().is_cancelled());
+    assert!(
+        asked.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        asked.elapsed()
+    );
+    assert!(!folder.path().join("demo/catalog.parquet").exists());
+    let chunks = std::fs::read_dir(folder.path().join("demo/cutouts")).unwrap();
+    let partial = chunks.filter(|e| {
+        e.as_ref()
+            .unwrap()
+            .file_name()
+            .to_string_lossy()
+            .contains(".part")
+    });
+    assert_eq!(partial.count(), 0);
+}
