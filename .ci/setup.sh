@@ -3,6 +3,9 @@
 # One target directory for every clone, kept between runs.
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/latentarium/target}"
 
+# Mesa looks for a Wayland display there, and complains where it is not set.
+export XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-${TMPDIR:-/tmp}}"
+
 say() { printf 'latentarium: %s\n' "$*" >&2; }
 
 # need_rust: stops with the line to type when there is no cargo.

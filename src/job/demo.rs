@@ -196,12 +196,12 @@ fn make(
         folder,
         params,
         Overwrite::Replace,
-        &progress.stage("Synthesising galaxies", 0.0..0.5),
+        &progress.stage("Synthesising galaxies", 0.0..0.66),
     )?;
     let (edit, notices) = open_edit(
         &catalog,
         None,
-        &progress.stage("Reading them back", 0.5..0.52),
+        &progress.stage("Reading them back", 0.66..0.68),
     )?;
     notices.into_iter().for_each(|n| report(Report::Notice(n)));
     let Edit::Open { data, .. } = edit else {
@@ -210,7 +210,7 @@ fn make(
         ));
     };
     let choice = EncoderChoice::default();
-    let encoding = progress.stage("Encoding", 0.52..0.95);
+    let encoding = progress.stage("Encoding", 0.68..0.95);
     let encoded = encode_dataset(&data.dataset, &choice, &EmbedOptions::default(), &encoding)?;
     let writing = progress.stage("Keeping the vectors", 0.95..0.97);
     write_encoded(
