@@ -7,6 +7,7 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// The work was cancelled by its owner. Not an error to show: whoever cancelled knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +36,18 @@ pub struct Snapshot {
     pub stage: String,
     /// Share of the whole that is done, `0..=1`, never decreasing.
     pub fraction: f32,
+}
+
+/// Too early to tell how long work will take.
+const TOO_EARLY: Duration = Duration::from_secs(2);
+
+impl Snapshot {
+    /// About how long the rest will take, once that can be told.
+    #[must_use]
+    pub fn remaining(&self, elapsed: Duration) -> Option<Duration> {
+        let known = elapsed >= TOO_EARLY && self.fraction >= 0.02;
+        known.then(|| elapsed.mul_f32((1.0 - self.fraction) / self.fraction))
+    }
 }
 
 impl Default for Progress {

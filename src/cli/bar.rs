@@ -58,7 +58,11 @@ fn watch(progress: &Progress, stop: &AtomicBool) {
             let bar: String = (0..WIDTH)
                 .map(|i| if i < filled { '█' } else { '·' })
                 .collect();
-            let left = remaining(started.elapsed(), snapshot.fraction);
+            let left = snapshot
+                .remaining(started.elapsed())
+                .map_or(String::new(), |left| {
+                    format!("  about {} s left", left.as_secs())
+                });
             let mut stderr = std::io::stderr().lock();
             let _ = write!(
                 stderr,
@@ -78,13 +82,4 @@ fn watch(progress: &Progress, stop: &AtomicBool) {
         let _ = write!(stderr, "\r\x1b[K");
         let _ = stderr.flush();
     }
-}
-
-/// About how long it will take, once that can be told.
-fn remaining(elapsed: Duration, fraction: f32) -> String {
-    if elapsed < Duration::from_secs(2) || fraction < 0.02 {
-        return String::new();
-    }
-    let left = elapsed.as_secs_f32() * (1.0 - fraction) / fraction;
-    format!("  about {left:.0} s left")
 }

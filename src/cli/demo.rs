@@ -55,6 +55,6 @@ pub(super) fn run(args: &DemoArgs) -> Result<Answer> {
             params.seed,
             catalog.display()
         ),
-        json: json!({ "catalog": catalog, "galaxies": params.galaxies, "seed": params.seed, "synthetic": true }),
+        json: json!({ "catalog": catalog.display().to_string(), "galaxies": params.galaxies, "seed": params.seed, "synthetic": true }),
     })
 }

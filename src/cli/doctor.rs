@@ -89,8 +89,8 @@ pub(super) fn run() -> Answer {
         "display": outcome(&display),
         "adapters": adapters,
         "adapter_used": used.as_ref().map_or_else(|e| json!({ "error": e }), |a| json!(a)),
-        "onnx_runtime": runtime.library.as_ref().map(|l| json!({ "path": l.path, "version": l.version, "build": l.build })),
-        "onnx_runtime_tried": runtime.tried.iter().map(|(p, r)| json!({ "path": p, "reason": r })).collect::<Vec<_>>(),
+        "onnx_runtime": runtime.library.as_ref().map(|l| json!({ "path": l.path.display().to_string(), "version": l.version, "build": l.build })),
+        "onnx_runtime_tried": runtime.tried.iter().map(|(p, r)| json!({ "path": p.display().to_string(), "reason": r })).collect::<Vec<_>>(),
         "tract": true,
         "providers": runtime.providers.iter().map(|s| {
             json!({ "name": s.provider.name(), "usable": s.usable.is_ok(), "reason": s.usable.as_ref().err() })

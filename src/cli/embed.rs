@@ -8,8 +8,9 @@ use serde_json::json;
 
 use super::bar::Bar;
 use super::{Answer, Output};
+use crate::encode::EncodeOptions;
 use crate::io;
-use crate::job::{EmbedOptions, encode_dataset, write_encoded};
+use crate::job::{encode_dataset, write_encoded};
 use crate::session::EncoderChoice;
 
 #[derive(Debug, Args)]
@@ -42,7 +43,7 @@ pub(super) struct EmbedArgs {
 }
 
 pub(super) fn run(args: &EmbedArgs) -> Result<Answer> {
-    io::refuse_existing(&args.output.out, args.output.overwrite())?;
+    io::check_output(&args.output.out, args.output.overwrite())?;
     let choice = EncoderChoice {
         normalisation: args.normalise.clone(),
         eight_bit: args.eight_bit,
@@ -55,7 +56,7 @@ pub(super) fn run(args: &EmbedArgs) -> Result<Answer> {
     let bar = Bar::start();
     let opening = bar.progress().stage("Opening", 0.0..0.05);
     let dataset = io::open(&args.input, args.cutouts.as_deref(), &opening)?;
-    let options = EmbedOptions {
+    let options = EncodeOptions {
         batch: args.batch.map(|b| b as usize),
         limit: args.limit.map(|l| l as usize),
     };
@@ -100,7 +101,7 @@ pub(super) fn run(args: &EmbedArgs) -> Result<Answer> {
     Ok(Answer {
         text: lines.join("\n"),
         json: json!({
-            "out": args.output.out, "rows": rows, "encoded": embedding.len(), "failed": failed,
+            "out": args.output.out.display().to_string(), "rows": rows, "encoded": embedding.len(), "failed": failed,
             "dimension": embedding.dim(), "engine": engine,
             "warnings": encoded.warnings.iter().map(|(row, reason)| json!({ "row": row, "reason": reason })).collect::<Vec<_>>(),
             "notes": dataset.warnings,

@@ -85,13 +85,13 @@ fn dataset(dataset: &Dataset) -> Answer {
                 cutout.unit().map_or(String::new(), |u| format!(", {u}")),
             ));
             json!({
-                "root": source.root(), "width": cutout.width(), "height": cutout.height(), "bands": cutout.bands(),
+                "root": shown(source.root()), "width": cutout.width(), "height": cutout.height(), "bands": cutout.bands(),
                 "pixel_scale_arcsec": cutout.pixel_scale_arcsec(), "unit": cutout.unit(),
             })
         }
         Err(e) => {
             lines.push(format!("cutouts: the first cannot be read: {e}"));
-            json!({ "root": source.root(), "error": e.to_string() })
+            json!({ "root": shown(source.root()), "error": e.to_string() })
         }
     });
     let embedding = dataset.embedding.as_ref().map(|e| {
@@ -128,7 +128,7 @@ fn dataset(dataset: &Dataset) -> Answer {
     Answer {
         text: lines.join("\n"),
         json: json!({
-            "path": dataset.path, "objects": catalog.len(), "columns": columns, "cutouts": cutouts,
+            "path": shown(&dataset.path), "objects": catalog.len(), "columns": columns, "cutouts": cutouts,
             "embedding": embedding, "projection": projection, "provenance": provenance, "warnings": dataset.warnings,
         }),
     }
@@ -158,7 +158,7 @@ fn model(path: &Path) -> Result<Answer> {
     );
     Ok(Answer {
         text,
-        json: json!({ "name": about.name, "version": about.version, "model": card.model_path(), "size": input.size, "dimension": output.dimension }),
+        json: json!({ "name": about.name, "version": about.version, "model": shown(card.model_path()), "size": input.size, "dimension": output.dimension }),
     })
 }
 
@@ -166,10 +166,15 @@ fn session(path: &Path) -> Result<Answer> {
     let file = SessionFile::read(path)?;
     Ok(Answer {
         text: format!("a session over {}", file.data.display()),
-        json: serde_json::to_value(&file)?,
+        json: serde_json::to_value(&file).unwrap_or_else(|e| json!({ "error": e.to_string() })),
     })
 }
 
 fn dash(text: &str) -> &str {
     if text.is_empty() { "-" } else { text }
+}
+
+/// A path as JSON can hold it: paths need not be UTF-8.
+fn shown(path: &Path) -> String {
+    path.display().to_string()
 }

@@ -124,7 +124,7 @@ pub fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            say(&format!("latentarium: {error:#}"));
+            say(&format!("latentarium: {error}"));
             ExitCode::from(FAILURE)
         }
     }

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::bar::Bar;
 use super::{Answer, Output};
-use crate::analysis::reduce::{Method, ReduceParams, reduce};
+use crate::analysis::reduce::{Method, ReduceParams, reduce, variance_ratio};
 use crate::data::Provenance;
 use crate::io;
 
@@ -47,7 +47,7 @@ impl From<MethodArg> for Method {
 }
 
 pub(super) fn run(args: &ReduceArgs) -> Result<Answer> {
-    io::refuse_existing(&args.output.out, args.output.overwrite())?;
+    io::check_output(&args.output.out, args.output.overwrite())?;
     let bar = Bar::start();
     let opening = bar.progress().stage("Opening", 0.0..0.4);
     let dataset = io::open(&args.input, args.cutouts.as_deref(), &opening)?;
@@ -63,7 +63,8 @@ pub(super) fn run(args: &ReduceArgs) -> Result<Answer> {
         seed: args.seed,
     };
     let reducing = bar.progress().stage("Reducing", 0.4..0.9);
-    let projection = reduce(embedding, dataset.catalog.len(), &params, &reducing)?;
+    let projection = reduce(embedding, dataset.catalog.len(), &params, &reducing)
+        .map_err(|e| anyhow!("{e}: {}", args.input.display()))?;
     let root = dataset
         .cutouts
         .as_ref()
@@ -84,26 +85,28 @@ pub(super) fn run(args: &ReduceArgs) -> Result<Answer> {
     )?;
     drop(bar);
 
-    let ratios: Vec<f64> = projection
-        .provenance()
-        .get("variance_ratio")
-        .into_iter()
-        .flat_map(|text| text.split(','))
-        .filter_map(|r| r.parse().ok())
-        .take(params.dims)
-        .collect();
+    let mut ratios = variance_ratio(projection.provenance());
+    ratios.truncate(params.dims);
     let explained: f64 = ratios.iter().sum();
+    let mut lines = vec![format!(
+        "{} points in {} dimensions, {:.1} % of the variance: {}",
+        projection.len(),
+        params.dims,
+        explained * 100.0,
+        args.output.out.display()
+    )];
+    lines.extend(
+        dataset
+            .warnings
+            .iter()
+            .map(|warning| format!("note: {warning}")),
+    );
     Ok(Answer {
-        text: format!(
-            "{} points in {} dimensions, {:.1} % of the variance: {}",
-            projection.len(),
-            params.dims,
-            explained * 100.0,
-            args.output.out.display()
-        ),
+        text: lines.join("\n"),
         json: json!({
-            "out": args.output.out, "method": params.method, "dims": params.dims, "points": projection.len(),
+            "out": args.output.out.display().to_string(), "method": params.method, "dims": params.dims, "points": projection.len(),
             "rows": dataset.catalog.len(), "variance_ratio": ratios,
+            "notes": dataset.warnings,
         }),
     })
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::bar::Bar;
 use super::{Answer, Output};
+use crate::data::{Column, ColumnKind};
 use crate::io;
 use crate::job::open_edit;
 use crate::scene::{MapImage, color_points, draw_map};
@@ -49,7 +50,7 @@ fn parse_size(text: &str) -> Result<(u32, u32), String> {
 }
 
 pub(super) fn run(args: &RenderArgs) -> Result<Answer> {
-    io::refuse_existing(&args.output.out, args.output.overwrite())?;
+    io::check_output(&args.output.out, args.output.overwrite())?;
     let bar = Bar::start();
     let opening = bar.progress().stage("Opening", 0.0..0.7);
     let (edit, _) = open_edit(&args.input, None, &opening)?;
@@ -63,6 +64,19 @@ pub(super) fn run(args: &RenderArgs) -> Result<Answer> {
                 "{} has no column {column}; it has {}",
                 args.input.display(),
                 names.join(", ")
+            );
+        }
+        let opaque = |c: &Column<'_>| c.kind() == ColumnKind::Opaque;
+        if data
+            .dataset
+            .catalog
+            .column(column)
+            .as_ref()
+            .is_some_and(opaque)
+        {
+            bail!(
+                "the column {column} has too many different texts to colour by: {}",
+                args.input.display()
             );
         }
         let mut view = session.view().clone();
@@ -100,7 +114,7 @@ pub(super) fn run(args: &RenderArgs) -> Result<Answer> {
             adapter.name,
             args.output.out.display()
         ),
-        json: json!({ "out": args.output.out, "width": width, "height": height, "points": colored.shown, "adapter": adapter }),
+        json: json!({ "out": args.output.out.display().to_string(), "width": width, "height": height, "points": colored.shown, "adapter": adapter }),
     })
 }
 

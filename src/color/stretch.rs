@@ -9,8 +9,7 @@ use super::Rgba;
 pub const MASKED: Rgba = [0x3a, 0x40, 0x4d, 255];
 
 /// How brightness between the limits becomes grey.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Stretch {
     /// Inverse hyperbolic sine: faint linear, bright logarithmic.
     #[default]

@@ -61,6 +61,7 @@ impl Catalog {
     /// # Errors
     /// When the columns cannot be put together.
     pub fn new(batch: &RecordBatch) -> Result<Self, DataError> {
+        let batch = &without_dictionaries(batch)?;
         let schema = batch.schema();
         let scalar = |t: &DataType| !t.is_nested() && *t != DataType::Null;
         let is_id = |t: &DataType| {
@@ -185,6 +186,30 @@ impl Catalog {
         }
         .text(row)
     }
+}
+
+/// The same table with dictionary-encoded columns (categoricals of other programs) as plain values.
+fn without_dictionaries(batch: &RecordBatch) -> Result<RecordBatch, DataError> {
+    let table = |e: arrow::error::ArrowError| DataError::Table(e.to_string());
+    let (mut fields, mut columns) = (Vec::new(), Vec::new());
+    for (field, values) in batch.schema_ref().fields().iter().zip(batch.columns()) {
+        if let DataType::Dictionary(_, plain) = field.data_type() {
+            columns.push(arrow::compute::cast(values, plain).map_err(table)?);
+            fields.push(Arc::new(
+                field
+                    .as_ref()
+                    .clone()
+                    .with_data_type(plain.as_ref().clone()),
+            ));
+        } else {
+            columns.push(Arc::clone(values));
+            fields.push(Arc::clone(field));
+        }
+    }
+    if columns.is_empty() {
+        return Ok(batch.clone());
+    }
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(table)
 }
 
 /// Arrow field for a column with a unit.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{DataError, Provenance, check_rows};
+use super::{DataError, Provenance, check_matrix};
 
 /// `n x d` vectors, row-major, all finite, each belonging to one catalogue row.
 ///
@@ -10,7 +10,8 @@ use super::{DataError, Provenance, check_rows};
 /// rows the vectors belong to. Cloning is cheap.
 #[derive(Debug, Clone)]
 pub struct Embedding {
-    values: Arc<[f32]>,
+    /// A vector inside, so that taking over a large one does not copy it.
+    values: Arc<Vec<f32>>,
     dim: usize,
     rows: Arc<[u32]>,
     provenance: Provenance,
@@ -36,22 +37,9 @@ impl Embedding {
                 reason: "vectors have no values".to_owned(),
             });
         }
-        if values.len() != rows.len() * dim {
-            return Err(DataError::Length {
-                what: WHAT,
-                expected: rows.len() * dim,
-                found: values.len(),
-            });
-        }
-        if let Some(at) = values.iter().position(|v| !v.is_finite()) {
-            return Err(DataError::NotFinite {
-                what: WHAT,
-                row: rows[at / dim] as usize,
-            });
-        }
-        check_rows(WHAT, &rows, catalog_rows)?;
+        check_matrix(WHAT, &values, dim, &rows, catalog_rows)?;
         Ok(Self {
-            values: values.into(),
+            values: Arc::new(values),
             dim,
             rows: rows.into(),
             provenance,

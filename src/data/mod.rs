@@ -58,8 +58,29 @@ pub enum DataError {
     Table(String),
 }
 
-/// Checks that `rows` strictly increase and that the last lies below `catalog_rows`.
-fn check_rows(what: &'static str, rows: &[u32], catalog_rows: usize) -> Result<(), DataError> {
+/// Checks an `n x width` matrix whose rows belong to catalogue rows: lengths agree, values are
+/// finite, `rows` strictly increase and lie below `catalog_rows`.
+fn check_matrix(
+    what: &'static str,
+    values: &[f32],
+    width: usize,
+    rows: &[u32],
+    catalog_rows: usize,
+) -> Result<(), DataError> {
+    let expected = rows.len() * width;
+    if values.len() != expected {
+        return Err(DataError::Length {
+            what,
+            expected,
+            found: values.len(),
+        });
+    }
+    if let Some(at) = values.iter().position(|v| !v.is_finite()) {
+        return Err(DataError::NotFinite {
+            what,
+            row: rows[at / width] as usize,
+        });
+    }
     let increasing = rows.windows(2).all(|pair| pair[0] < pair[1]);
     let inside = rows
         .last()

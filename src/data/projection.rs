@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{DataError, Provenance, check_rows};
+use super::{DataError, Provenance, check_matrix};
 
 /// `n x 2` or `n x 3` coordinates, row-major, finite, each belonging to one catalogue row.
 ///
@@ -36,20 +36,7 @@ impl Projection {
                 reason: format!("{dims} dimensions; a map has 2 or 3"),
             });
         }
-        if coords.len() != rows.len() * dims {
-            return Err(DataError::Length {
-                what: WHAT,
-                expected: rows.len() * dims,
-                found: coords.len(),
-            });
-        }
-        if let Some(at) = coords.iter().position(|v| !v.is_finite()) {
-            return Err(DataError::NotFinite {
-                what: WHAT,
-                row: rows[at / dims] as usize,
-            });
-        }
-        check_rows(WHAT, &rows, catalog_rows)?;
+        check_matrix(WHAT, &coords, dims, &rows, catalog_rows)?;
         Ok(Self {
             coords: coords.into(),
             dims,

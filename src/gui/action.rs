@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use eframe::egui::Id;
+
 use crate::analysis::reduce::ReduceParams;
 use crate::session::{EncoderChoice, ViewSpec};
 
@@ -31,8 +33,8 @@ pub enum Action {
     Save(PathBuf),
     /// Close the data.
     Close,
-    /// Choose an encoder, without running it.
-    ChooseEncoder(EncoderChoice),
+    /// Choose an encoder, a card or a model, without running it.
+    ChooseEncoder(PathBuf),
     /// Encode the open data.
     Encode(EncoderChoice),
     /// Make a map.
@@ -43,8 +45,8 @@ pub enum Action {
     SetView {
         /// The new view.
         view: ViewSpec,
-        /// Whether this goes on with a gesture that has a step to undo already.
-        goes_on: bool,
+        /// The widget that is being dragged, if one is: a drag is one step to undo.
+        gesture: Option<Id>,
     },
     /// Undo.
     Undo,

@@ -1,33 +1,35 @@
 //! The application: `logic` takes in what has arrived and carries out what was asked for; `ui` draws
 //! panels that read the session and ask for more.
 
-use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use eframe::egui::{self, CentralPanel, Context, Frame, Panel, ThemePreference, Ui};
 
 use super::Start;
 use super::action::Action;
+use super::active::{Active, Running};
 use super::commands;
 use super::dialogs::Dialogs;
 use super::latest::Latest;
 use super::objects::ObjectPicture;
 use super::panels::{self, palette::Palette};
 use super::settings::Settings;
-use super::theme::{self, STEP, tokens};
-use super::views::map::{Coloring, MapView};
+use super::theme::{self, tokens};
+use super::views::{
+    self,
+    map::{Coloring, MapView},
+};
 use crate::analysis::reduce::ReduceParams;
-use crate::job::{Job, JobHandle, Message, Report, demo_folder};
-use crate::progress::Snapshot;
+use crate::job::{Job, Message, Report, demo_folder};
 use crate::scene::{Colored, CutoutStyle, Histogram, color_points, histograms};
-use crate::session::{ColorBy, Edit, EncoderChoice, History, ModelRef, Revision};
+use crate::session::{ColorBy, Edit, EncoderChoice, History, ModelRef, Part, Revision};
 use crate::synth::SurveyParams;
 
 /// Redraws of a progress bar.
 const TICK: Duration = Duration::from_millis(100);
 /// Extension of session files.
 const SESSION: &str = "latentarium";
-const HOVER_PICTURE: f32 = 132.0;
 /// Histograms under the legend.
 const HISTOGRAMS: usize = 3;
 
@@ -46,35 +48,12 @@ pub(super) struct Notice {
     pub failure: bool,
 }
 
-/// What the running job says, for one frame.
-pub(super) struct Running {
-    pub name: String,
-    pub snapshot: Snapshot,
-    pub elapsed: Duration,
-}
-
-impl Running {
-    /// About how long it will take, once that can be told.
-    pub fn remaining(&self) -> String {
-        let (elapsed, fraction) = (self.elapsed.as_secs_f32(), self.snapshot.fraction);
-        if elapsed < 2.0 || fraction < 0.02 {
-            return String::new();
-        }
-        format!(
-            " · about {:.0} s left",
-            elapsed * (1.0 - fraction) / fraction
-        )
-    }
-}
-
 /// The window's program.
 pub struct App {
     history: History,
     settings: Settings,
     drafts: Drafts,
-    job: Option<JobHandle>,
-    /// What to remember as opened when the running job has opened it.
-    opening: Option<PathBuf>,
+    job: Option<Active>,
     notices: Vec<Notice>,
     actions: Vec<Action>,
     dialogs: Dialogs,
@@ -83,10 +62,13 @@ pub struct App {
     colors: Latest<(Revision, Revision, ColorBy), (Colored, Vec<Histogram>)>,
     colors_serial: u64,
     focus: Option<usize>,
+    focus_of: Option<Revision>,
     focus_picture: ObjectPicture,
     hover_picture: ObjectPicture,
     cutout_style: CutoutStyle,
     only_map: bool,
+    /// The slider that is being dragged: all of a drag is one step to undo.
+    gesture: Option<egui::Id>,
     /// Processor time of the last frame, as eframe measures it.
     frame_ms: f32,
 }
@@ -107,7 +89,6 @@ impl App {
             settings,
             drafts: Drafts::default(),
             job: None,
-            opening: None,
             notices: Vec::new(),
             actions,
             dialogs: Dialogs::default(),
@@ -116,10 +97,12 @@ impl App {
             colors: Latest::default(),
             colors_serial: 0,
             focus: None,
+            focus_of: None,
             focus_picture: ObjectPicture::new("object", false),
             hover_picture: ObjectPicture::new("hovered object", true),
             cutout_style: CutoutStyle::default(),
             only_map: false,
+            gesture: None,
             frame_ms: 0.0,
         }
     }
@@ -130,13 +113,12 @@ impl App {
         self.job.is_some() || !self.actions.is_empty()
     }
 
-    fn start(&mut self, ctx: &Context, job: Job) {
+    fn start(&mut self, ctx: &Context, job: Job, opening: Option<PathBuf>) {
         if let Some(running) = &self.job {
-            let text = format!("{} is still running; cancel it first", running.name());
-            return self.notify(text, true);
+            let name = running.handle.name();
+            return self.notify(format!("{name} is still running; cancel it first"), true);
         }
-        let ctx = ctx.clone();
-        self.job = Some(JobHandle::spawn(job, move || ctx.request_repaint()));
+        self.job = Some(Active::start(ctx, self.history.session(), job, opening));
     }
 
     fn notify(&mut self, text: String, failure: bool) {
@@ -145,22 +127,12 @@ impl App {
 
     /// Takes in what the running job has sent.
     fn receive(&mut self, ctx: &Context) {
-        while let Some(message) = self.job.as_ref().and_then(JobHandle::poll) {
+        while let Some(message) = self.job.as_ref().and_then(|job| job.handle.poll()) {
             match message {
-                Message::Report(Report::Edit(edit)) => {
-                    if matches!(edit, Edit::Open { .. }) {
-                        self.focus = None;
-                        if let Some(path) = self.opening.take() {
-                            self.settings.opened(&path);
-                            self.settings.save();
-                        }
-                    }
-                    self.history.apply(edit);
-                }
+                Message::Report(Report::Edit(edit)) => self.take_in(edit),
                 Message::Report(Report::Notice(text)) => self.notify(text, false),
                 Message::Done(result) => {
                     self.job = None;
-                    self.opening = None;
                     if let Err(error) = result
                         && !error.is_cancelled()
                     {
@@ -174,86 +146,67 @@ impl App {
         }
     }
 
+    /// Applies what the running job made, if it still belongs to what is open.
+    fn take_in(&mut self, edit: Edit) {
+        let Some(job) = &mut self.job else { return };
+        if !job.fits(self.history.session(), &edit) {
+            let text = "The data changed while they were worked on; the result was dropped";
+            return self.notify(text.to_owned(), true);
+        }
+        if matches!(edit, Edit::Open { .. })
+            && let Some(path) = job.opening.take()
+        {
+            self.settings.opened(&path);
+            self.settings.save();
+        }
+        self.history.apply(edit);
+    }
+
     fn carry_out(&mut self, ctx: &Context, action: Action) {
         match action {
             Action::OpenFileDialog => self.dialogs.open_file(ctx),
             Action::OpenFolderDialog => self.dialogs.open_folder(ctx),
             Action::OpenEncoderDialog => self.dialogs.open_encoder(ctx),
             Action::SaveDialog => self.dialogs.save(ctx),
-            Action::Open { path, .. }
-                if path.extension().is_some_and(|e| e == "onnx" || e == "toml") =>
-            {
-                let model = ModelRef::File(path);
-                let device = self.drafts.encoder.device.clone();
-                self.choose(EncoderChoice {
-                    model,
-                    device,
-                    ..EncoderChoice::default()
-                });
-            }
+            Action::Open { path, .. } if is_encoder(&path) => self.choose(path),
             Action::Open { path, cutouts } => {
-                self.opening = Some(path.clone());
-                let session = path.extension().is_some_and(|e| e == SESSION);
-                let job = if session {
+                let opening = Some(path.clone());
+                let job = if path.extension().is_some_and(|e| e == SESSION) {
                     Job::OpenSession { path }
                 } else {
                     Job::Open { path, cutouts }
                 };
-                self.start(ctx, job);
-            }
-            Action::UseCutouts(folder) => {
-                if let Some(data) = self.history.session().data() {
-                    let path = data.dataset.path.clone();
-                    let cutouts = Some(folder);
-                    self.start(ctx, Job::Open { path, cutouts });
-                }
+                self.start(ctx, job, opening);
             }
             Action::OpenDemo => {
                 let params = SurveyParams::default();
                 let folder = demo_folder(&params);
-                self.start(ctx, Job::Demo { folder, params });
+                self.start(ctx, Job::Demo { folder, params }, None);
             }
-            Action::Save(path) => {
+            Action::Save(mut path) => {
+                if path.extension().is_none_or(|e| e != SESSION) {
+                    path.add_extension(SESSION);
+                }
                 let session = self.history.session().clone();
-                self.start(ctx, Job::SaveSession { session, path });
+                self.start(ctx, Job::SaveSession { session, path }, None);
             }
-            Action::Close => {
-                self.focus = None;
-                self.history.apply(Edit::Close);
-            }
-            Action::ChooseEncoder(choice) => self.choose(choice),
-            Action::Encode(choice) => {
-                if let Some(data) = self.history.session().data() {
-                    let data = data.share();
-                    self.start(ctx, Job::Encode { data, choice });
-                }
-            }
-            Action::Reduce(params) => {
-                let session = self.history.session();
-                if let (Some(data), Some(encoded)) = (session.data(), session.embedding()) {
-                    let catalog_rows = data.dataset.catalog.len();
-                    let encoded = encoded.share();
-                    let job = Job::Reduce {
-                        encoded,
-                        catalog_rows,
-                        params,
-                    };
-                    self.start(ctx, job);
-                }
+            Action::Close => self.history.apply(Edit::Close),
+            Action::ChooseEncoder(path) => self.choose(path),
+            Action::UseCutouts(_) | Action::Encode(_) | Action::Reduce(_) => {
+                self.work_on_data(ctx, action)
             }
             Action::CancelJob => {
                 if let Some(job) = &self.job {
-                    job.progress().cancel();
+                    job.handle.progress().cancel();
                 }
             }
-            Action::SetView {
-                view,
-                goes_on: false,
-            } => self.history.apply(Edit::SetView(view)),
-            Action::SetView {
-                view,
-                goes_on: true,
-            } => self.history.amend(Edit::SetView(view)),
+            Action::SetView { view, gesture } if gesture.is_some() && gesture == self.gesture => {
+                self.history.amend(Edit::SetView(view));
+            }
+            Action::SetView { view, gesture } => {
+                self.gesture = gesture;
+                self.history.apply(Edit::SetView(view));
+            }
             Action::Undo => self.history.undo(),
             Action::Redo => self.history.redo(),
             Action::Fit => self.map.fit(),
@@ -274,21 +227,43 @@ impl App {
             }
             Action::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
         }
-        // Undo may have taken the object away that was under study.
-        let rows = self
-            .history
-            .session()
-            .data()
-            .map_or(0, |d| d.dataset.catalog.len());
-        self.focus = self.focus.filter(|row| *row < rows);
     }
 
-    fn choose(&mut self, choice: EncoderChoice) {
+    /// Jobs that need data; without them there is no button that asks for one.
+    fn work_on_data(&mut self, ctx: &Context, action: Action) {
+        let session = self.history.session();
+        let Some(data) = session.data() else { return };
+        let job = match (action, session.embedding()) {
+            (Action::UseCutouts(folder), _) => Job::Open {
+                path: data.dataset.path.clone(),
+                cutouts: Some(folder),
+            },
+            (Action::Encode(choice), _) => Job::Encode {
+                data: data.share(),
+                choice,
+            },
+            (Action::Reduce(params), Some(encoded)) => Job::Reduce {
+                encoded: encoded.share(),
+                catalog_rows: data.dataset.catalog.len(),
+                params,
+            },
+            _ => return,
+        };
+        self.start(ctx, job, None);
+    }
+
+    /// Takes a card or model for the next run; the device stays.
+    fn choose(&mut self, path: PathBuf) {
+        self.drafts.encoder = EncoderChoice {
+            model: ModelRef::File(path),
+            device: self.drafts.encoder.device.clone(),
+            ..EncoderChoice::default()
+        };
+        let name = self.drafts.encoder.name();
         self.notify(
-            format!("The encoder is now {}; run it under Encoder", choice.name()),
+            format!("The encoder is now {name}; run it under Encoder"),
             false,
         );
-        self.drafts.encoder = choice;
     }
 
     fn step(&mut self, by: isize) {
@@ -334,14 +309,6 @@ impl App {
         })
     }
 
-    fn running(&self) -> Option<Running> {
-        self.job.as_ref().map(|job| Running {
-            name: job.name().to_owned(),
-            snapshot: job.progress().snapshot(),
-            elapsed: Instant::now().duration_since(job.started()),
-        })
-    }
-
     fn side_panels(&mut self, ui: &mut Ui, running: Option<&Running>, actions: &mut Vec<Action>) {
         let panel = tokens(ui.ctx()).panel;
         let frame = |x: f32, y: f32| {
@@ -382,7 +349,9 @@ impl App {
                     .show(ui, |ui| {
                         let colored = self.coloring().map(|c| c.colored);
                         panels::legend::ui(ui, self.history.session(), colored, actions);
-                        if let Some((_, (_, histograms))) = self.colors.answer() {
+                        if self.coloring().is_some()
+                            && let Some((_, (_, histograms))) = self.colors.answer()
+                        {
                             panels::legend::histograms(ui, histograms);
                         }
                     });
@@ -439,65 +408,16 @@ impl App {
                         .show(ui, |ui| panels::start::progress(ui, running, actions));
                 });
             }
-            self.hover_card(ui, &session);
+            if let (Some(data), Some(row)) = (session.data(), self.map.hovered()) {
+                views::hover::ui(ui, &session, data, row, &mut self.hover_picture);
+            }
         });
     }
+}
 
-    /// The picture and a few facts of the object under the cursor.
-    fn hover_card(&mut self, ui: &Ui, session: &crate::session::Session) {
-        let (Some(data), Some(row), Some(cursor)) = (
-            session.data(),
-            self.map.hovered(),
-            ui.ctx().pointer_hover_pos(),
-        ) else {
-            return;
-        };
-        self.hover_picture
-            .update(ui.ctx(), data, row, CutoutStyle::default());
-        let screen = ui.ctx().content_rect();
-        let room_right = screen.right() - cursor.x > HOVER_PICTURE + 60.0;
-        let room_below = screen.bottom() - cursor.y > HOVER_PICTURE + 100.0;
-        let pivot = match (room_right, room_below) {
-            (true, true) => egui::Align2::LEFT_TOP,
-            (true, false) => egui::Align2::LEFT_BOTTOM,
-            (false, true) => egui::Align2::RIGHT_TOP,
-            (false, false) => egui::Align2::RIGHT_BOTTOM,
-        };
-        let offset = egui::vec2(
-            if room_right { 18.0 } else { -18.0 },
-            if room_below { 12.0 } else { -12.0 },
-        );
-        egui::Area::new(egui::Id::unique("hover card"))
-            .order(egui::Order::Tooltip)
-            .interactable(false)
-            .pivot(pivot)
-            .fixed_pos(cursor + offset)
-            .show(ui.ctx(), |ui| {
-                Frame::popup(ui.style())
-                    .inner_margin(1.5 * STEP)
-                    .show(ui, |ui| {
-                        ui.set_width(HOVER_PICTURE);
-                        if data.dataset.cutouts.is_some() {
-                            let (place, _) = ui.allocate_exact_size(
-                                egui::Vec2::splat(HOVER_PICTURE),
-                                egui::Sense::hover(),
-                            );
-                            ui.painter().rect_filled(place, 4.0, egui::Color32::BLACK);
-                            if let Some(texture) =
-                                self.hover_picture.texture((data.revision(), row))
-                            {
-                                let size = texture.size_vec2();
-                                let shown = size * (HOVER_PICTURE / size.x.max(size.y));
-                                let rect = egui::Rect::from_center_size(place.center(), shown);
-                                egui::Image::new((texture.id(), shown))
-                                    .corner_radius(4.0)
-                                    .paint_at(ui, rect);
-                            }
-                        }
-                        panels::inspector::card(ui, session, data, row);
-                    });
-            });
-    }
+/// Whether a file is a model or a model card.
+fn is_encoder(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e == "onnx" || e == "toml")
 }
 
 fn set_theme(ctx: &Context, dark: bool) {
@@ -522,6 +442,15 @@ impl eframe::App for App {
         for action in std::mem::take(&mut self.actions) {
             self.carry_out(ctx, action);
         }
+        if !ctx.input(|i| i.pointer.any_down()) {
+            self.gesture = None;
+        }
+        // The object under study belongs to one state of the data; undo may have brought another.
+        let data = self.history.session().data().map(Part::revision);
+        if data != self.focus_of {
+            self.focus_of = data;
+            self.focus = None;
+        }
         self.update_colors(ctx);
     }
 
@@ -530,7 +459,7 @@ impl eframe::App for App {
         let mut actions = Vec::new();
         self.palette.ui(ui, &mut actions);
         actions.extend(commands::pressed(ui.ctx()));
-        let running = self.running();
+        let running = self.job.as_ref().map(Active::running);
         if !self.only_map {
             self.side_panels(ui, running.as_ref(), &mut actions);
         }

@@ -1,6 +1,6 @@
 //! One table of commands: text, explanation, shortcut. Menus, the palette and the keyboard read it.
 
-use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers};
+use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers, Popup};
 
 use super::action::Action;
 
@@ -141,20 +141,25 @@ pub(super) const COMMANDS: [Command; 17] = [
     }),
 ];
 
-/// The actions whose keys were pressed in this frame; plain keys belong to a text field that has
-/// the focus.
+/// The actions whose keys were pressed in this frame. Plain keys and undo belong to a text field
+/// that has the focus, plain keys also to any other widget that has it and to an open menu.
 pub(super) fn pressed(ctx: &Context) -> Vec<Action> {
     let typing = ctx.text_edit_focused();
+    let taken = ctx.memory(|m| m.focused().is_some()) || Popup::is_any_open(ctx);
     let mut actions = Vec::new();
     // Longer shortcuts first: Ctrl+Shift+Z is not Ctrl+Z.
     let mut commands: Vec<&Command> = COMMANDS.iter().collect();
-    commands
-        .sort_by_key(|c| std::cmp::Reverse(c.shortcut.map_or(0, |s| u8::from(s.modifiers.shift))));
+    commands.sort_by_key(|c| std::cmp::Reverse(c.shortcut.is_some_and(|s| s.modifiers.shift)));
     for command in commands {
-        if let Some(shortcut) = command.shortcut
-            && !(typing && shortcut.modifiers == NONE)
-            && ctx.input_mut(|input| input.consume_shortcut(&shortcut))
-        {
+        let Some(shortcut) = command.shortcut else {
+            continue;
+        };
+        let edits_text = typing && shortcut.logical_key == Key::Z;
+        let plain = shortcut.modifiers == NONE && shortcut.logical_key != Key::F11;
+        if edits_text || (taken && plain) {
+            continue;
+        }
+        if ctx.input_mut(|input| input.consume_shortcut(&shortcut)) {
             actions.push((command.action)());
         }
     }

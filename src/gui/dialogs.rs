@@ -59,12 +59,7 @@ impl Dialogs {
         let dialog = AsyncFileDialog::new()
             .set_title("Choose an encoder")
             .add_filter("Model card or model", &["toml", "onnx"]);
-        self.wait(ctx, dialog.pick_file(), |path| {
-            Action::ChooseEncoder(crate::session::EncoderChoice {
-                model: crate::session::ModelRef::File(path),
-                ..Default::default()
-            })
-        });
+        self.wait(ctx, dialog.pick_file(), Action::ChooseEncoder);
     }
 
     /// Where to save the session.

@@ -4,6 +4,7 @@
 //! newest-request-wins workers ([`latest`]).
 
 mod action;
+mod active;
 mod app;
 mod commands;
 mod dialogs;

@@ -16,7 +16,7 @@ pub(super) type Key = (Revision, usize);
 pub(super) struct ObjectPicture {
     name: &'static str,
     cutout: Latest<Key, Result<Arc<Cutout>, String>>,
-    painted: Latest<(Key, CutoutStyle), Rgb>,
+    painted: Latest<(Key, CutoutStyle), ColorImage>,
     texture: Option<(Key, TextureHandle)>,
     smooth: bool,
 }
@@ -47,8 +47,9 @@ impl ObjectPicture {
         self.cutout.poll(ctx);
         if let Some(Ok(cutout)) = self.cutout.answer_to(&key) {
             let cutout = Arc::clone(cutout);
-            self.painted
-                .ask(ctx, &(key, style), move || paint_cutout(&cutout, &style));
+            self.painted.ask(ctx, &(key, style), move || {
+                image(&paint_cutout(&cutout, &style))
+            });
         }
         if self.painted.poll(ctx)
             && let Some(((key, _), picture)) = self.painted.answer()
@@ -71,13 +72,31 @@ impl ObjectPicture {
     }
 }
 
-fn upload(ctx: &Context, name: &str, picture: &Rgb, smooth: bool) -> TextureHandle {
-    let bytes: Vec<u8> = picture.pixels.iter().flatten().copied().collect();
-    let image = ColorImage::from_rgba_unmultiplied([picture.width, picture.height], &bytes);
-    let options = if smooth || picture.width > 160 {
+/// Longest side that is shown, px: larger pictures are shrunk on their way to the screen.
+const LONGEST_SHOWN: usize = 1024;
+
+/// For the screen; every so many pixels of a picture that is larger.
+fn image(picture: &Rgb) -> ColorImage {
+    let longest = picture.width.max(picture.height);
+    let step = longest.div_ceil(LONGEST_SHOWN).max(1);
+    let bytes: Vec<u8> = picture
+        .pixels
+        .chunks_exact(picture.width)
+        .step_by(step)
+        .flat_map(|row| row.iter().step_by(step))
+        .flatten()
+        .copied()
+        .collect();
+    let size = [picture.width, picture.height].map(|side| side.div_ceil(step));
+    ColorImage::from_rgba_unmultiplied(size, &bytes)
+}
+
+fn upload(ctx: &Context, name: &str, image: &ColorImage, smooth: bool) -> TextureHandle {
+    let linear = smooth || image.width() > 160;
+    let options = if linear {
         TextureOptions::LINEAR
     } else {
         TextureOptions::NEAREST
     };
-    ctx.load_texture(name, image, options)
+    ctx.load_texture(name, image.clone(), options)
 }

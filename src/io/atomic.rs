@@ -33,7 +33,7 @@ impl AtomicFile {
     /// # Errors
     /// When `path` exists and may not be replaced, or its folder cannot be written to.
     pub fn create(path: &Path, overwrite: Overwrite) -> Result<Self, IoError> {
-        refuse_existing(path, overwrite)?;
+        check_output(path, overwrite)?;
         let folder = parent(path);
         let temporary = tempfile::Builder::new()
             .prefix(".latentarium-")
@@ -85,15 +85,29 @@ impl Write for AtomicFile {
     }
 }
 
-/// Refuses early, before long work, when `path` exists and may not be replaced.
+/// Refuses early, before long work, what could not be written in the end: a file that exists and may
+/// not be replaced, something that is no file, a folder that is not there.
 ///
 /// # Errors
-/// [`IoError::Exists`].
-pub fn refuse_existing(path: &Path, overwrite: Overwrite) -> Result<(), IoError> {
-    if overwrite == Overwrite::Refuse && path.exists() {
+/// [`IoError::Exists`], or a sentence that says what is in the way.
+pub fn check_output(path: &Path, overwrite: Overwrite) -> Result<(), IoError> {
+    let there = path.symlink_metadata();
+    if there.as_ref().is_ok_and(|m| !m.is_file()) {
+        return Err(IoError::content(
+            path,
+            "the output is no regular file; choose another name",
+        ));
+    }
+    if overwrite == Overwrite::Refuse && there.is_ok() {
         return Err(IoError::Exists {
             path: path.to_owned(),
         });
+    }
+    if !parent(path).is_dir() {
+        return Err(IoError::content(
+            path,
+            "the folder of the output is not there; create it first",
+        ));
     }
     Ok(())
 }

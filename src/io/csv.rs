@@ -5,10 +5,11 @@ use std::io::Cursor;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
-use arrow::compute::concat_batches;
+use arrow::array::{ArrayRef, AsArray, RecordBatch};
+use arrow::compute::{cast, concat_batches};
 use arrow::csv::ReaderBuilder;
 use arrow::csv::reader::Format;
+use arrow::datatypes::{DataType, FieldRef, Schema};
 
 use super::IoError;
 
@@ -36,19 +37,18 @@ pub(super) fn read(path: &Path) -> Result<(RecordBatch, Vec<String>), IoError> {
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let mut warnings = Vec::new();
+    let text = without_comments(text);
     let header = text.lines().next().unwrap_or_default();
     if header.trim().is_empty() {
-        return Err(IoError::content(
-            path,
-            "the table is empty; it needs a header line with column names",
-        ));
+        let reason = "the table is empty; it needs a header line with column names";
+        return Err(IoError::content(path, reason));
     }
-    let (delimiter, text) = match [b',', b'\t', b';']
+    let delimiter = [b',', b'\t', b';']
         .into_iter()
-        .find(|&d| header.as_bytes().contains(&d))
-    {
-        Some(delimiter) => (delimiter, text.to_owned()),
-        None => (b'\t', blanks_to_tabs(text, &mut warnings)),
+        .find(|d| header.as_bytes().contains(d));
+    let (delimiter, text) = match delimiter {
+        Some(delimiter) => (delimiter, text),
+        None => (b'\t', blanks_to_tabs(&text, &mut warnings)),
     };
     let malformed = |e: arrow::error::ArrowError| {
         IoError::content(
@@ -64,22 +64,69 @@ pub(super) fn read(path: &Path) -> Result<(RecordBatch, Vec<String>), IoError> {
     let (schema, _) = format
         .infer_schema(Cursor::new(text.as_bytes()), None)
         .map_err(malformed)?;
-    let schema = Arc::new(schema);
-    let reader = ReaderBuilder::new(Arc::clone(&schema))
+    // Integers are read as text first: 000123 is an identity, not a number.
+    let as_text = |field: &FieldRef| match field.data_type() {
+        DataType::Int64 => Arc::new(field.as_ref().clone().with_data_type(DataType::Utf8)),
+        _ => Arc::clone(field),
+    };
+    let raw_schema = Arc::new(Schema::new(
+        schema.fields().iter().map(as_text).collect::<Vec<_>>(),
+    ));
+    let reader = ReaderBuilder::new(Arc::clone(&raw_schema))
         .with_format(format)
         .with_batch_size(BATCH_ROWS)
         .build(Cursor::new(text.as_bytes()))
         .map_err(malformed)?;
     let batches = reader.collect::<Result<Vec<_>, _>>().map_err(malformed)?;
-    let table = concat_batches(&schema, &batches).map_err(malformed)?;
+    let raw = concat_batches(&raw_schema, &batches).map_err(malformed)?;
+    let mut columns = raw.columns().to_vec();
+    let mut fields: Vec<FieldRef> = raw_schema.fields().iter().cloned().collect();
+    for (index, inferred) in schema.fields().iter().enumerate() {
+        if inferred.data_type() == &DataType::Int64 && !has_leading_zeros(&columns[index]) {
+            columns[index] = cast(&columns[index], &DataType::Int64).map_err(malformed)?;
+            fields[index] = Arc::clone(inferred);
+        }
+    }
+    let table = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(malformed)?;
     Ok((table, warnings))
+}
+
+/// Whether some cell of a text column reads like 007.
+fn has_leading_zeros(column: &ArrayRef) -> bool {
+    column
+        .as_string::<i32>()
+        .iter()
+        .flatten()
+        .map(|cell| cell.trim_start_matches(['-', '+']))
+        .any(|cell| cell.len() > 1 && cell.starts_with('0'))
+}
+
+/// The text from its header line on. Comment lines before it are dropped (those of ECSV among
+/// them), but for a last one that is the header itself: `# z u g r` above lines of numbers.
+fn without_comments(text: &str) -> String {
+    let comments = text.lines().take_while(|l| l.starts_with('#')).count();
+    if comments == 0 {
+        return text.to_owned();
+    }
+    let first_line = text.lines().nth(comments).unwrap_or_default();
+    let first_cell = first_line
+        .split([',', '\t', ';', ' '])
+        .find(|cell| !cell.is_empty());
+    let starts_with_data = first_cell.is_some_and(|cell| cell.parse::<f64>().is_ok());
+    let header = usize::from(starts_with_data && !text.starts_with("# %ECSV"));
+    let lines: Vec<&str> = text.lines().skip(comments - header).collect();
+    lines
+        .join("\n")
+        .trim_start_matches('#')
+        .trim_start_matches(' ')
+        .to_owned()
 }
 
 /// Blank-separated columns, as many astronomical tables have; a leading `#` marks the header. A
 /// header that names too few columns is completed, with a warning.
 fn blanks_to_tabs(text: &str, warnings: &mut Vec<String>) -> String {
     let mut lines = text.lines();
-    let header = lines.next().unwrap_or_default().trim_start_matches('#');
+    let header = lines.next().unwrap_or_default();
     let mut names: Vec<String> = header.split_whitespace().map(str::to_owned).collect();
     let mut rows = lines
         .filter(|l| !l.trim_start().starts_with('#') && !l.trim().is_empty())
@@ -102,7 +149,6 @@ fn blanks_to_tabs(text: &str, warnings: &mut Vec<String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow::datatypes::DataType;
 
     fn read_text(text: &str) -> Result<RecordBatch, IoError> {
         read_with_warnings(text).map(|(table, _)| table)
@@ -131,6 +177,33 @@ mod tests {
             [DataType::Int64, DataType::Float64, DataType::Boolean]
         );
         assert_eq!(batch.column(1).null_count(), 1);
+    }
+
+    #[test]
+    fn identities_with_leading_zeros_stay_text() {
+        let table = read_text("id,n\n000123,1\n000124,0\n").unwrap();
+        let types: Vec<_> = table
+            .columns()
+            .iter()
+            .map(|c| c.data_type().clone())
+            .collect();
+        assert_eq!(types, [DataType::Utf8, DataType::Int64]);
+    }
+
+    #[test]
+    fn comments_above_the_header_are_skipped() {
+        for text in [
+            "# %ECSV 1.0\n# ---\n# datatype:\na b\n1 2\n",
+            "# made by someone\na,b\n1,2\n",
+            "# made by someone\n# a b\n1 2\n",
+        ] {
+            let table = read_text(text).unwrap();
+            assert_eq!(
+                (table.schema().field(0).name().as_str(), table.num_rows()),
+                ("a", 1),
+                "{text}"
+            );
+        }
     }
 
     #[test]

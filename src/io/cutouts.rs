@@ -49,8 +49,19 @@ pub struct CutoutSource {
 #[derive(Clone, Copy)]
 struct Place {
     file: u32,
-    hdu: Option<u32>,
+    hdu: Hdu,
     plane: u32,
+}
+
+/// Which HDU of the file.
+#[derive(Clone, Copy)]
+enum Hdu {
+    /// The catalogue does not say: the first that holds an image.
+    First,
+    /// That one; 0 is the primary.
+    At(u32),
+    /// The catalogue has a column for it, and this row no number that could be one.
+    Missing,
 }
 
 /// Whether a file name looks like a picture that can be read.
@@ -102,16 +113,16 @@ impl CutoutSource {
                     files.push(PathBuf::from(name));
                     files.len() as u32 - 1
                 });
-                let at = |values: &Option<Vec<Option<i64>>>| {
-                    values
-                        .as_ref()
-                        .and_then(|v| v[row])
-                        .and_then(|v| u32::try_from(v).ok())
+                let number =
+                    |values: &Vec<Option<i64>>| values[row].and_then(|v| u32::try_from(v).ok());
+                let hdu = match &hdus {
+                    None => Hdu::First,
+                    Some(values) => number(values).map_or(Hdu::Missing, Hdu::At),
                 };
                 Some(Place {
                     file,
-                    hdu: at(&hdus),
-                    plane: at(&planes).unwrap_or(0),
+                    hdu,
+                    plane: planes.as_ref().and_then(number).unwrap_or(0),
                 })
             })
             .collect();
@@ -163,6 +174,12 @@ impl CutoutSource {
                 path.display()
             )));
         };
+        if !real.is_file() {
+            return Err(CutoutError(format!(
+                "{} is no regular file",
+                path.display()
+            )));
+        }
         if real.starts_with(root) {
             Ok(path)
         } else {
@@ -185,8 +202,17 @@ impl CutoutRead for CutoutSource {
         if raster::is_raster(&path) {
             raster::read(&path)
         } else {
-            self.fits
-                .read(&path, place.hdu.map(|h| h as usize), place.plane as usize)
+            let hdu = match place.hdu {
+                Hdu::First => None,
+                Hdu::At(hdu) => Some(hdu as usize),
+                Hdu::Missing => {
+                    return Err(CutoutError(format!(
+                        "the catalogue does not say which HDU of {} holds this row's picture",
+                        path.display()
+                    )));
+                }
+            };
+            self.fits.read(&path, hdu, place.plane as usize)
         }
     }
 }
@@ -198,10 +224,17 @@ fn names_pictures(column: &Column<'_>) -> bool {
             .any(|name| is_picture(Path::new(&name)))
 }
 
+/// Whole numbers of a column, floats included: tables with gaps often hold integers as floats.
 fn integers(column: Column<'_>) -> Option<Vec<Option<i64>>> {
-    if !column.values().data_type().is_integer() {
-        return None;
+    let data_type = column.values().data_type();
+    if data_type.is_integer() {
+        let values = arrow::compute::cast(column.values(), &DataType::Int64).ok()?;
+        return Some(values.as_primitive::<Int64Type>().iter().collect());
     }
-    let values = arrow::compute::cast(column.values(), &DataType::Int64).ok()?;
-    Some(values.as_primitive::<Int64Type>().iter().collect())
+    let whole = |v: f64| (v.fract() == 0.0 && v.abs() < 1e9).then_some(v as i64);
+    let floats = data_type
+        .is_floating()
+        .then(|| column.numbers())
+        .flatten()?;
+    Some(floats.into_iter().map(whole).collect())
 }

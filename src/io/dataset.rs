@@ -48,6 +48,12 @@ pub fn open(path: &Path, cutouts: Option<&Path>, progress: &Progress) -> Result<
     if path.is_dir() {
         return open_folder(path, cutouts, progress);
     }
+    if !path.is_file() {
+        return Err(IoError::content(
+            path,
+            "neither a file nor a folder; name a regular file",
+        ));
+    }
     let root = super::atomic::parent(path).to_owned();
     let mut start = [0; 80];
     let mut file = File::open(path).map_err(|e| IoError::system(path, "read", e))?;
@@ -66,7 +72,7 @@ pub fn open(path: &Path, cutouts: Option<&Path>, progress: &Progress) -> Result<
         return Ok(with_cutouts(dataset, &root, cutouts));
     }
     if start.starts_with(b"\x93NUMPY") {
-        return open_npy(path);
+        return open_npy(path, progress);
     }
     if start.starts_with(b"SIMPLE  =") || is_fits_name(path) {
         return open_fits(path, &root, cutouts);
@@ -127,12 +133,12 @@ fn open_folder(
     Ok(with_cutouts(from_batch(path, &batch)?, path, cutouts))
 }
 
-fn open_npy(path: &Path) -> Result<Dataset, IoError> {
+fn open_npy(path: &Path, progress: &Progress) -> Result<Dataset, IoError> {
     let npy::Array2 {
         rows,
         columns,
         values,
-    } = npy::read(path)?;
+    } = npy::read(path, progress)?;
     let too_many = || IoError::content(path, "more than 4294967295 rows; split the array");
     let count = u32::try_from(rows).map_err(|_| too_many())?;
     // Rows with NaN or infinity have no vector, as in a Parquet file.

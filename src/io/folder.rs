@@ -184,7 +184,7 @@ fn collect(
         }
         if kind.is_dir() && deeper > 0 {
             collect(&path, deeper - 1, files, progress)?;
-        } else if !kind.is_dir() && is_picture(&path) {
+        } else if is_picture(&path) && path.is_file() {
             files.push(path);
         }
     }

@@ -18,7 +18,7 @@ mod table;
 
 use std::path::{Path, PathBuf};
 
-pub use atomic::{AtomicFile, Overwrite, create_folder, refuse_existing};
+pub use atomic::{AtomicFile, Overwrite, check_output, create_folder};
 pub use cutouts::CutoutSource;
 pub use dataset::{Dataset, cutouts_provenance, open};
 pub use fits::{CutoutChunkWriter, SkyPosition};

@@ -5,9 +5,12 @@ use std::io::{BufReader, Read};
 use std::path::Path;
 
 use super::IoError;
+use crate::progress::Progress;
 
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
 const LONGEST_HEADER: usize = 1 << 16;
+/// Rows between two looks at the cancel flag.
+const PROGRESS_ROWS: usize = 4096;
 
 /// A 2-D array, row-major.
 pub(super) struct Array2 {
@@ -34,7 +37,7 @@ impl Element {
 }
 
 /// Reads a 2-D array of 16-, 32- or 64-bit floats.
-pub(super) fn read(path: &Path) -> Result<Array2, IoError> {
+pub(super) fn read(path: &Path, progress: &Progress) -> Result<Array2, IoError> {
     let wrong = |reason: &str| IoError::content(path, reason);
     let file = File::open(path).map_err(|e| IoError::system(path, "read", e))?;
     let size = file
@@ -63,10 +66,12 @@ pub(super) fn read(path: &Path) -> Result<Array2, IoError> {
     reader.read_exact(&mut header).map_err(truncated)?;
     let header = String::from_utf8_lossy(&header).into_owned();
 
-    let element = match value_of(&header, "descr") {
-        Some(d) if d.contains("<f4") => Element::F32,
-        Some(d) if d.contains("<f8") => Element::F64,
-        Some(d) if d.contains("<f2") => Element::F16,
+    let descr = value_of(&header, "descr")
+        .and_then(|v| v.trim_start().strip_prefix('\'')?.split('\'').next());
+    let element = match descr {
+        Some("<f4") => Element::F32,
+        Some("<f8") => Element::F64,
+        Some("<f2") => Element::F16,
         _ => {
             return Err(wrong(
                 "the NumPy array is not of little-endian floats; save it with .astype('float32')",
@@ -87,6 +92,11 @@ pub(super) fn read(path: &Path) -> Result<Array2, IoError> {
             "the NumPy array is not 2-D; an embedding is an array of n rows and d columns",
         ));
     };
+    if columns == 0 || u32::try_from(rows).is_err() {
+        return Err(wrong(
+            "the NumPy array has no columns, or more than 4294967295 rows",
+        ));
+    }
     let expected = rows
         .checked_mul(columns)
         .and_then(|n| n.checked_mul(element.size()));
@@ -96,7 +106,10 @@ pub(super) fn read(path: &Path) -> Result<Array2, IoError> {
     }
     let mut values = Vec::with_capacity(rows * columns);
     let mut row = vec![0; columns * element.size()];
-    for _ in 0..rows {
+    for done in 0..rows {
+        if done % PROGRESS_ROWS == 0 {
+            progress.set(done, rows)?;
+        }
         reader.read_exact(&mut row).map_err(truncated)?;
         match element {
             Element::F32 => values.extend(row.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b))),
@@ -154,7 +167,7 @@ mod tests {
         bytes.extend(header.as_bytes());
         bytes.extend(body);
         std::fs::write(&path, bytes).unwrap();
-        read(&path)
+        read(&path, &Progress::new())
     }
 
     #[test]
@@ -173,6 +186,11 @@ mod tests {
             (good.replace("(2, 2)", "(4,)"), "not 2-D"),
             (good.replace("<f4", "|O"), "not of little-endian floats"),
             (good.replace("False", "True"), "column-major"),
+            (good.replace("(2, 2)", "(4000000000, 0)"), "no columns"),
+            (
+                good.replace("'<f4'", "[('a', '<f4')]"),
+                "not of little-endian floats",
+            ),
             (String::new(), "not of little-endian floats"),
         ] {
             assert!(

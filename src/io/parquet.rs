@@ -6,6 +6,7 @@
 //! under `latentarium.`.
 
 use std::fs::File;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use arrow::array::{
 use arrow::buffer::NullBuffer;
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, FieldRef, Float32Type, Schema};
+use arrow::error::ArrowError;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{Compression, ZstdLevel};
@@ -66,6 +68,7 @@ pub(super) fn read(path: &Path, progress: &Progress) -> Result<Content, IoError>
         ));
     }
     let mut parts = TableParts::new(builder.schema().clone());
+    parts.expect_rows(total);
     let reader = builder
         .with_batch_size(BATCH_ROWS)
         .build()
@@ -154,9 +157,10 @@ pub fn write_catalog(
 ) -> Result<(), IoError> {
     write(
         path,
+        "catalog",
         catalog,
-        Vec::new(),
-        &provenance.clone().with(KIND, "catalog"),
+        &[],
+        provenance,
         overwrite,
         &Progress::new(),
     )
@@ -175,43 +179,58 @@ pub fn write_embedding(
     overwrite: Overwrite,
     progress: &Progress,
 ) -> Result<(), IoError> {
-    let failed = |e: arrow::error::ArrowError| {
-        IoError::content(path, format!("the embedding cannot be written ({e})"))
-    };
-    let (dim, n) = (embedding.dim(), catalog.len());
-    let (mut values, mut there) = (vec![0.0; n * dim], vec![false; n]);
-    for (i, &row) in embedding.rows().iter().enumerate() {
-        let row = row as usize;
-        values[row * dim..(row + 1) * dim].copy_from_slice(embedding.vector(i));
-        there[row] = true;
-    }
+    let dim = embedding.dim();
     let length = i32::try_from(dim)
         .map_err(|_| IoError::content(path, "the vectors are too long to be written"))?;
-    let item = Arc::new(Field::new("item", DataType::Float32, false));
-    let vectors = FixedSizeListArray::try_new(
-        item,
-        length,
-        Arc::new(Float32Array::from(values)),
-        Some(NullBuffer::from(there)),
-    )
-    .map_err(failed)?;
-    let mut texts: Vec<Option<String>> = vec![None; n];
+    let mut texts: Vec<Option<String>> = vec![None; catalog.len()];
     for (row, text) in warnings {
-        let slot = &mut texts[*row as usize];
-        *slot = Some(
-            slot.take()
-                .map_or_else(|| text.clone(), |earlier| format!("{earlier}; {text}")),
-        );
+        if let Some(slot) = texts.get_mut(*row as usize) {
+            *slot = Some(match slot.take() {
+                Some(earlier) => format!("{earlier}; {text}"),
+                None => text.clone(),
+            });
+        }
     }
-    let added: Vec<(&str, ArrayRef)> = vec![
-        (WARNING_COLUMN, Arc::new(StringArray::from(texts))),
-        (EMBEDDING_COLUMN, Arc::new(vectors)),
-    ];
-    let provenance = provenance
-        .clone()
-        .merged(embedding.provenance())
-        .with(KIND, "embedding");
-    write(path, catalog, added, &provenance, overwrite, progress)
+    let item = Arc::new(Field::new("item", DataType::Float32, false));
+    let warning = Added {
+        name: WARNING_COLUMN,
+        data_type: DataType::Utf8,
+        values: Box::new(|rows| Ok(Arc::new(StringArray::from(texts[rows].to_vec())))),
+    };
+    let vectors = Added {
+        name: EMBEDDING_COLUMN,
+        data_type: DataType::FixedSizeList(Arc::clone(&item), length),
+        values: Box::new(|rows| {
+            let (mut values, mut there) = (vec![0.0; rows.len() * dim], vec![false; rows.len()]);
+            let first = embedding
+                .rows()
+                .partition_point(|&r| (r as usize) < rows.start);
+            let last = embedding
+                .rows()
+                .partition_point(|&r| (r as usize) < rows.end);
+            for index in first..last {
+                let place = embedding.rows()[index] as usize - rows.start;
+                values[place * dim..(place + 1) * dim].copy_from_slice(embedding.vector(index));
+                there[place] = true;
+            }
+            let (values, there) = (
+                Arc::new(Float32Array::from(values)),
+                NullBuffer::from(there),
+            );
+            let list = FixedSizeListArray::try_new(Arc::clone(&item), length, values, Some(there))?;
+            Ok(Arc::new(list))
+        }),
+    };
+    let provenance = provenance.clone().merged(embedding.provenance());
+    write(
+        path,
+        "embedding",
+        catalog,
+        &[warning, vectors],
+        &provenance,
+        overwrite,
+        progress,
+    )
 }
 
 /// Writes the catalogue with the coordinates of each row.
@@ -227,30 +246,51 @@ pub fn write_projection(
     progress: &Progress,
 ) -> Result<(), IoError> {
     let dims = projection.dims();
-    let added = (0..dims)
-        .map(|axis| {
-            let mut values: Vec<Option<f32>> = vec![None; catalog.len()];
-            for (point, &row) in projection
-                .coords()
-                .chunks_exact(dims)
-                .zip(projection.rows())
-            {
-                values[row as usize] = Some(point[axis]);
-            }
-            (AXES[axis], Arc::new(Float32Array::from(values)) as ArrayRef)
+    let axes: Vec<Added<'_>> = (0..dims)
+        .map(|axis| Added {
+            name: AXES[axis],
+            data_type: DataType::Float32,
+            values: Box::new(move |rows| {
+                let mut values = vec![None; rows.len()];
+                let first = projection
+                    .rows()
+                    .partition_point(|&r| (r as usize) < rows.start);
+                let last = projection
+                    .rows()
+                    .partition_point(|&r| (r as usize) < rows.end);
+                for index in first..last {
+                    let place = projection.rows()[index] as usize - rows.start;
+                    values[place] = Some(projection.coords()[index * dims + axis]);
+                }
+                Ok(Arc::new(Float32Array::from(values)))
+            }),
         })
         .collect();
-    let provenance = provenance
-        .clone()
-        .merged(projection.provenance())
-        .with(KIND, "projection");
-    write(path, catalog, added, &provenance, overwrite, progress)
+    let provenance = provenance.clone().merged(projection.provenance());
+    write(
+        path,
+        "projection",
+        catalog,
+        &axes,
+        &provenance,
+        overwrite,
+        progress,
+    )
 }
 
+/// A column that is written beside the catalogue's; its values are made a few rows at a time.
+struct Added<'a> {
+    name: &'static str,
+    data_type: DataType,
+    values: Box<dyn Fn(Range<usize>) -> Result<ArrayRef, ArrowError> + 'a>,
+}
+
+/// `provenance` is that of the source, `kind` what the file becomes.
 fn write(
     path: &Path,
+    kind: &str,
     catalog: &Catalog,
-    added: Vec<(&str, ArrayRef)>,
+    added: &[Added<'_>],
     provenance: &Provenance,
     overwrite: Overwrite,
     progress: &Progress,
@@ -261,42 +301,38 @@ fn write(
             format!("the file cannot be written ({e}); check the disk"),
         )
     };
-    let names: Vec<&str> = added.iter().map(|(name, _)| *name).collect();
-    let (mut fields, mut columns): (Vec<FieldRef>, Vec<ArrayRef>) = (Vec::new(), Vec::new());
+    let (mut fields, mut kept): (Vec<FieldRef>, Vec<usize>) = (Vec::new(), Vec::new());
     let table = catalog.batch();
-    for (field, values) in table.schema_ref().fields().iter().zip(table.columns()) {
-        let clashes = names.contains(&field.name().as_str());
+    let ours = matches!(provenance.get(KIND), Some("embedding" | "projection"));
+    for (index, field) in table.schema_ref().fields().iter().enumerate() {
+        let clashes = added.iter().any(|a| a.name == field.name());
         // Our own earlier results are replaced; a column of the user's keeps its values.
-        if clashes && [WARNING_COLUMN, EMBEDDING_COLUMN].contains(&field.name().as_str()) {
+        if clashes && ours && [WARNING_COLUMN, EMBEDDING_COLUMN].contains(&field.name().as_str()) {
             continue;
         }
         fields.push(if clashes {
-            Arc::new(
-                field
-                    .as_ref()
-                    .clone()
-                    .with_name(format!("catalog_{}", field.name())),
-            )
+            let mut name = format!("catalog_{}", field.name());
+            while table.schema_ref().index_of(&name).is_ok() {
+                name.push('_');
+            }
+            Arc::new(field.as_ref().clone().with_name(name))
         } else {
             Arc::clone(field)
         });
-        columns.push(Arc::clone(values));
+        kept.push(index);
     }
-    for (name, values) in added {
-        fields.push(Arc::new(Field::new(name, values.data_type().clone(), true)));
-        columns.push(values);
-    }
-    let batch =
-        RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(|e| failed(&e))?;
+    fields.extend(
+        added
+            .iter()
+            .map(|a| Arc::new(Field::new(a.name, a.data_type.clone(), true))),
+    );
+    let schema = Arc::new(Schema::new(fields));
+    let provenance = provenance.clone().with(KIND, kind);
     let metadata = provenance
         .iter()
         .map(|(key, value)| KeyValue::new(format!("{PREFIX}{key}"), value.to_owned()))
         .collect();
-    let vectors = ColumnPath::from(vec![
-        EMBEDDING_COLUMN.to_owned(),
-        "list".to_owned(),
-        "item".to_owned(),
-    ]);
+    let vectors = ColumnPath::from(["embedding", "list", "item"].map(str::to_owned).to_vec());
     let properties = WriterProperties::builder()
         .set_key_value_metadata(Some(metadata))
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
@@ -304,14 +340,19 @@ fn write(
         .set_column_dictionary_enabled(vectors, false)
         .build();
     let file = AtomicFile::create(path, overwrite)?;
-    let mut writer =
-        ArrowWriter::try_new(file, batch.schema(), Some(properties)).map_err(|e| failed(&e))?;
-    for first in (0..batch.num_rows()).step_by(BATCH_ROWS) {
-        let rows = BATCH_ROWS.min(batch.num_rows() - first);
-        writer
-            .write(&batch.slice(first, rows))
-            .map_err(|e| failed(&e))?;
-        progress.set(first + rows, batch.num_rows())?;
+    let mut writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties))
+        .map_err(|e| failed(&e))?;
+    for first in (0..catalog.len()).step_by(BATCH_ROWS) {
+        let rows = first..(first + BATCH_ROWS).min(catalog.len());
+        let slice = table.slice(rows.start, rows.len());
+        let mut columns: Vec<ArrayRef> =
+            kept.iter().map(|&i| Arc::clone(slice.column(i))).collect();
+        for column in added {
+            columns.push((column.values)(rows.clone()).map_err(|e| failed(&e))?);
+        }
+        let batch = RecordBatch::try_new(Arc::clone(&schema), columns).map_err(|e| failed(&e))?;
+        writer.write(&batch).map_err(|e| failed(&e))?;
+        progress.set(rows.end, catalog.len())?;
     }
     let file = writer.into_inner().map_err(|e| failed(&e))?;
     file.commit()

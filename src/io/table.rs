@@ -88,28 +88,69 @@ impl TableParts {
         Ok(())
     }
 
+    /// Makes room for the vectors of `rows` rows; a size that does not fit is left to grow.
+    pub fn expect_rows(&mut self, rows: usize) {
+        if let Some(DataType::FixedSizeList(_, length)) =
+            self.vector_column.map(|i| self.schema.field(i).data_type())
+        {
+            let values = rows.saturating_mul(usize::try_from(*length).unwrap_or(0));
+            let _ = self.values.try_reserve_exact(values);
+        }
+    }
+
     fn push_vectors(&mut self, column: &ArrayRef) -> Result<(), DataError> {
+        let offset_and_length: Box<dyn Fn(usize) -> (usize, usize)>;
+        let (items, nulls) = match column.data_type() {
+            DataType::FixedSizeList(_, length) => {
+                let (list, length) = (
+                    column.as_fixed_size_list(),
+                    usize::try_from(*length).unwrap_or(0),
+                );
+                let first = list.value_offset(0) as usize;
+                offset_and_length = Box::new(move |row| (first + row * length, length));
+                (list.values(), list.nulls())
+            }
+            DataType::List(_) => {
+                let list = column.as_list::<i32>();
+                let offsets = list.offsets().clone();
+                offset_and_length = Box::new(move |row| {
+                    (
+                        offsets[row] as usize,
+                        (offsets[row + 1] - offsets[row]) as usize,
+                    )
+                });
+                (list.values(), list.nulls())
+            }
+            _ => {
+                let list = column.as_list::<i64>();
+                let offsets = list.offsets().clone();
+                offset_and_length = Box::new(move |row| {
+                    (
+                        offsets[row] as usize,
+                        (offsets[row + 1] - offsets[row]) as usize,
+                    )
+                });
+                (list.values(), list.nulls())
+            }
+        };
+        let items = cast(items, &DataType::Float32).map_err(|e| DataError::Table(e.to_string()))?;
+        let items = items.as_primitive::<Float32Type>();
         for row in 0..column.len() {
-            if self.ragged || column.is_null(row) {
+            if self.ragged || nulls.is_some_and(|n| n.is_null(row)) {
                 continue;
             }
-            let vector: ArrayRef = match column.data_type() {
-                DataType::FixedSizeList(..) => column.as_fixed_size_list().value(row),
-                DataType::List(_) => column.as_list::<i32>().value(row),
-                _ => column.as_list::<i64>().value(row),
-            };
-            let vector =
-                cast(&vector, &DataType::Float32).map_err(|e| DataError::Table(e.to_string()))?;
-            let vector = vector.as_primitive::<Float32Type>();
+            let (offset, length) = offset_and_length(row);
             if self.dim == 0 {
-                self.dim = vector.len();
+                self.dim = length;
             }
-            if vector.len() != self.dim {
+            let missing = items.null_count() > 0 && items.slice(offset, length).null_count() > 0;
+            let vector = &items.values()[offset..offset + length];
+            if length != self.dim {
                 self.ragged = true;
-            } else if vector.null_count() > 0 || vector.values().iter().any(|v| !v.is_finite()) {
+            } else if missing || vector.iter().any(|v| !v.is_finite()) {
                 self.not_finite += 1;
             } else {
-                self.values.extend_from_slice(vector.values());
+                self.values.extend_from_slice(vector);
                 self.rows.push((self.seen + row) as u32);
             }
         }
@@ -126,6 +167,18 @@ impl TableParts {
             Catalog::new(&table)?
         };
         let mut warnings = Vec::new();
+        let left_out: Vec<&str> = (0..self.schema.fields().len())
+            .filter(|&i| Some(i) != self.vector_column || self.ragged)
+            .map(|i| self.schema.field(i))
+            .filter(|f| f.data_type().is_nested() || *f.data_type() == DataType::Null)
+            .map(|f| f.name().as_str())
+            .collect();
+        if !left_out.is_empty() {
+            warnings.push(format!(
+                "columns of lists, of structures or without any value were left out: {}",
+                left_out.join(", ")
+            ));
+        }
         if self.not_finite > 0 {
             warnings.push(format!(
                 "{} vectors hold NaN or infinity and were left out",

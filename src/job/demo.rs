@@ -9,11 +9,10 @@ use arrow::datatypes::{Field, Schema};
 use directories::ProjectDirs;
 use rayon::prelude::*;
 
-use super::{
-    EmbedOptions, JobError, Report, encode_dataset, open_edit, reduce_embedding, write_encoded,
-};
+use super::{JobError, Report, encode_dataset, open_edit, reduce_embedding, write_encoded};
 use crate::analysis::reduce::ReduceParams;
 use crate::data::{Catalog, DataError, Provenance};
+use crate::encode::EncodeOptions;
 use crate::io::{self, CutoutChunkWriter, Overwrite, SkyPosition};
 use crate::progress::Progress;
 use crate::session::{Edit, Encoded, EncoderChoice, OpenData};
@@ -90,6 +89,12 @@ pub fn synthesise(
             }
             Ok(writer.commit()?)
         })?;
+    // A larger survey that was here before had more files.
+    for surplus in (truth.len().div_ceil(CHUNK)..).map(|index| cutouts.join(chunk_name(index))) {
+        if std::fs::remove_file(surplus).is_err() {
+            break;
+        }
+    }
     let catalog = with_places(&synth::catalog(&truth), &truth)?;
     io::write_catalog(&catalog_path, &catalog, &facts(params), overwrite)?;
     Ok(catalog_path)
@@ -211,7 +216,7 @@ fn make(
     };
     let choice = EncoderChoice::default();
     let encoding = progress.stage("Encoding", 0.68..0.95);
-    let encoded = encode_dataset(&data.dataset, &choice, &EmbedOptions::default(), &encoding)?;
+    let encoded = encode_dataset(&data.dataset, &choice, &EncodeOptions::default(), &encoding)?;
     let writing = progress.stage("Keeping the vectors", 0.95..0.97);
     write_encoded(
         &folder.join(EMBEDDING),

@@ -9,15 +9,6 @@ use crate::io::{self, Dataset, Overwrite};
 use crate::progress::Progress;
 use crate::session::{Encoded, EncoderChoice};
 
-/// How much to encode, and how.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct EmbedOptions {
-    /// Pictures in a batch.
-    pub batch: Option<usize>,
-    /// Only this many first rows.
-    pub limit: Option<usize>,
-}
-
 /// Runs an encoder over the pictures of `dataset`.
 ///
 /// # Errors
@@ -25,7 +16,7 @@ pub struct EmbedOptions {
 pub fn encode_dataset(
     dataset: &Dataset,
     choice: &EncoderChoice,
-    options: &EmbedOptions,
+    options: &EncodeOptions,
     progress: &Progress,
 ) -> Result<Encoded, JobError> {
     let cutouts = dataset.cutouts.as_ref().ok_or_else(|| {
@@ -36,12 +27,8 @@ pub fn encode_dataset(
     })?;
     let mut encoder = Encoder::open(&choice.card()?, choice.device()?)?;
     progress.check()?;
-    let options = EncodeOptions {
-        batch: options.batch,
-        limit: options.limit,
-    };
     debug_assert_eq!(cutouts.len(), dataset.catalog.len());
-    let encoded = encode(cutouts, &mut encoder, &options, progress)?;
+    let encoded = encode(cutouts, &mut encoder, options, progress)?;
     Ok(Encoded {
         embedding: encoded.embedding,
         warnings: encoded.warnings,
@@ -80,14 +67,19 @@ pub fn write_encoded(
     Ok(())
 }
 
-/// What to tell about objects that were left out or repaired.
-pub(super) fn summary(encoded: &Encoded) -> Vec<String> {
-    match encoded.warnings.as_slice() {
-        [] => Vec::new(),
-        [(row, text)] => vec![format!("Row {row}: {text}")],
-        [(row, text), ..] => vec![format!(
-            "{} objects were left out or repaired; the first, row {row}: {text}",
-            encoded.warnings.len()
+/// What to tell about `rows` objects of which some were left out or repaired.
+pub(super) fn summary(encoded: &Encoded, rows: usize) -> Vec<String> {
+    let left_out = rows - encoded.embedding.len();
+    let first = encoded
+        .warnings
+        .first()
+        .map(|(row, text)| format!("row {row}: {text}"));
+    match (left_out, first) {
+        (0, None) => Vec::new(),
+        (0, Some(first)) => vec![format!("All {rows} objects were encoded; {first}")],
+        (n, first) => vec![format!(
+            "{n} of {rows} objects could not be encoded; {}",
+            first.unwrap_or_default()
         )],
     }
 }

@@ -12,14 +12,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use demo::{demo_folder, synthesise};
-pub use encode::{EmbedOptions, encode_dataset, write_encoded};
+pub use encode::{encode_dataset, write_encoded};
 pub use handle::{JobHandle, Message};
 pub use open::open_edit;
 pub use reduce::reduce_embedding;
 
 use crate::analysis::reduce::{ReduceError, ReduceParams};
 use crate::data::DataError;
-use crate::encode::EncodeError;
+use crate::encode::{EncodeError, EncodeOptions};
 use crate::io::IoError;
 use crate::progress::{Cancelled, Progress};
 use crate::session::{Edit, Encoded, EncoderChoice, OpenData, Session, SessionFileError};
@@ -162,8 +162,8 @@ impl Job {
             Self::Encode { data, choice } => {
                 let progress = progress.stage("Encoding", 0.0..1.0);
                 let encoded =
-                    encode_dataset(&data.dataset, &choice, &EmbedOptions::default(), &progress)?;
-                encode::summary(&encoded)
+                    encode_dataset(&data.dataset, &choice, &EncodeOptions::default(), &progress)?;
+                encode::summary(&encoded, data.dataset.catalog.len())
                     .into_iter()
                     .for_each(|n| report(Report::Notice(n)));
                 report(Report::Edit(Edit::SetEmbedding(encoded)));

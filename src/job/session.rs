@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::{EmbedOptions, JobError, Report, encode_dataset, open_edit, reduce_embedding};
+use super::{JobError, Report, encode_dataset, open_edit, reduce_embedding};
+use crate::encode::EncodeOptions;
 use crate::io::Overwrite;
 use crate::progress::Progress;
 use crate::session::{Edit, Session, SessionFile, fingerprint};
@@ -48,7 +49,7 @@ pub(super) fn open(
     notices.into_iter().for_each(|n| report(Report::Notice(n)));
     if let Some(choice) = &file.encoder {
         let encoding = progress.stage("Encoding", 0.2..0.95);
-        let encoded = encode_dataset(&data.dataset, choice, &EmbedOptions::default(), &encoding)?;
+        let encoded = encode_dataset(&data.dataset, choice, &EncodeOptions::default(), &encoding)?;
         if encoded.embedding.provenance().get("model_sha256") != file.model_sha256.as_deref() {
             report(Report::Notice(format!(
                 "The encoder {} has changed since the session was saved",

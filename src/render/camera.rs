@@ -36,7 +36,7 @@ impl Bounds {
 }
 
 /// A view of the plane: world y points up, pixel y down.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Camera {
     /// World point in the middle of the view.
     pub center: [f64; 2],

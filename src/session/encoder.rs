@@ -84,13 +84,41 @@ impl EncoderChoice {
     /// # Errors
     /// When the card or model cannot be used, or a bare model comes without a normalisation.
     pub fn card(&self) -> Result<ModelCard, EncodeError> {
-        match (&self.model, &self.normalisation) {
-            (ModelRef::Shipped(name), _) => shipped::card(name),
-            (ModelRef::File(path), Some(text)) => {
-                let normalisation: Normalisation = text.parse()?;
-                Ok(ModelCard::for_bare_model(path, normalisation)?.with_eight_bit(self.eight_bit))
-            }
-            (ModelRef::File(path), None) => ModelCard::load(path),
+        let path = match &self.model {
+            ModelRef::Shipped(name) if self.normalisation.is_none() => return shipped::card(name),
+            ModelRef::Shipped(name) => return Err(needless(Path::new(name))),
+            ModelRef::File(path) => path,
+        };
+        if !path.is_file() {
+            return Err(EncodeError::Model {
+                path: path.clone(),
+                reason: format!(
+                    "there is no such file; check the name, or use a shipped encoder ({})",
+                    shipped::NAMES.join(", ")
+                ),
+            });
         }
+        let Some(text) = &self.normalisation else {
+            return ModelCard::load(path);
+        };
+        let is_card = path
+            .extension()
+            .is_none_or(|e| !e.eq_ignore_ascii_case("onnx"));
+        if is_card || path.with_extension("toml").exists() {
+            return Err(needless(path));
+        }
+        let normalisation: Normalisation = text.parse()?;
+        Ok(ModelCard::for_bare_model(path, normalisation)?.with_eight_bit(self.eight_bit))
+    }
+}
+
+/// A normalisation was given to a model whose card has one.
+fn needless(path: &Path) -> EncodeError {
+    EncodeError::Normalisation {
+        key: "normalise".to_owned(),
+        reason: format!(
+            "leave it out: the model card of {} states it",
+            path.display()
+        ),
     }
 }

@@ -33,6 +33,7 @@ impl History {
 
     /// Applies a change without a step to undo: the middle of a gesture that has one already.
     pub fn amend(&mut self, edit: Edit) {
+        self.future.clear();
         self.current.apply(edit);
     }
 

@@ -11,6 +11,7 @@ mod architecture;
 mod cli;
 mod encoder;
 mod files;
+mod hostile;
 mod jobs;
 mod map;
 mod support;

@@ -71,7 +71,7 @@ fn from_a_catalogue_to_a_map_by_its_buttons() {
     harness.get_by_label("Show TNG50-like").click();
     settle(&mut harness);
     harness.get_by_label_contains("15 hidden in the legend");
-    harness.get_by_label("↺").click();
+    harness.get_by_label("Undo").click();
     settle(&mut harness);
     harness.get_by_label_contains("all drawn");
     // Names isolate, and isolate no more.
@@ -82,10 +82,10 @@ fn from_a_catalogue_to_a_map_by_its_buttons() {
     settle(&mut harness);
     harness.get_by_label_contains("all drawn");
     // The map goes, and comes back.
-    harness.get_by_label("↺").click();
-    harness.get_by_label("↺").click();
+    harness.get_by_label("Undo").click();
+    harness.get_by_label("Undo").click();
     settle(&mut harness);
-    harness.get_by_label("↺").click();
+    harness.get_by_label("Undo").click();
     settle(&mut harness);
 }
 
@@ -96,7 +96,7 @@ fn a_failure_is_one_notice_that_can_be_taken_away() {
     std::fs::write(&path, b"PAR1 nothing PAR1").unwrap();
     let mut harness = open(&path);
     harness.get_by_label_contains("broken.parquet");
-    harness.get_by_label("×").click();
+    harness.get_by_label("Take this away").click();
     settle(&mut harness);
     assert!(harness.query_by_label_contains("broken.parquet").is_none());
     harness.get_by_label("Explore the demo survey");

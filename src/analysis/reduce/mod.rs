@@ -104,6 +104,17 @@ impl Default for ReduceParams {
     }
 }
 
+/// Share of the variance along each component, as a projection's provenance records it; empty when
+/// it does not.
+#[must_use]
+pub fn variance_ratio(provenance: &Provenance) -> Vec<f64> {
+    let text = provenance.get(VARIANCE_RATIO).unwrap_or_default();
+    text.split(',')
+        .filter_map(|ratio| ratio.parse().ok())
+        .collect()
+}
+
+const VARIANCE_RATIO: &str = "variance_ratio";
 /// Components whose share of the variance is recorded for the scree plot.
 const RECORDED_COMPONENTS: usize = 32;
 
@@ -135,7 +146,7 @@ pub fn reduce(
                 .collect();
             (
                 coords,
-                Provenance::default().with("variance_ratio", text.join(",")),
+                Provenance::default().with(VARIANCE_RATIO, text.join(",")),
             )
         }
     };

@@ -119,7 +119,7 @@ fn choice(ui: &mut Ui, drafts: &mut Drafts, actions: &mut Vec<Action>) {
             .hint_text("card (.toml) or model (.onnx)");
         ui.add(edit.desired_width(210.0));
         if ui.button("Use").clicked() && !drafts.encoder_path.trim().is_empty() {
-            drafts.encoder.model = ModelRef::File(drafts.encoder_path.trim().into());
+            actions.push(Action::ChooseEncoder(drafts.encoder_path.trim().into()));
         }
         if ui.button("File…").clicked() {
             actions.push(Action::OpenEncoderDialog);

@@ -158,10 +158,12 @@ fn controls(ui: &mut Ui, cutout: &Cutout, style: &mut CutoutStyle) {
         ui.spacing_mut().slider_width = (ui.available_width() - 112.0) / 2.0;
         ui.label(RichText::new("Limits").color(colors.muted))
             .on_hover_text("Share of the pixels below black and below white");
-        ui.add(Slider::new(&mut low, 0.0..=0.9).show_value(false))
-            .on_hover_text(format!("black: {:.1} % of the pixels", low * 100.0));
-        ui.add(Slider::new(&mut high, 0.9..=1.0).show_value(false))
-            .on_hover_text(format!("white: {:.2} % of the pixels", high * 100.0));
+        let black = ui.add(Slider::new(&mut low, 0.0..=0.9).show_value(false));
+        black.widget_info(|| egui::WidgetInfo::slider(true, f64::from(low), "Black"));
+        black.on_hover_text(format!("black: {:.1} % of the pixels", low * 100.0));
+        let white = ui.add(Slider::new(&mut high, 0.9..=1.0).show_value(false));
+        white.widget_info(|| egui::WidgetInfo::slider(true, f64::from(high), "White"));
+        white.on_hover_text(format!("white: {:.2} % of the pixels", high * 100.0));
         if ui.small_button("reset").clicked() {
             *style = CutoutStyle {
                 view: style.view,

@@ -50,7 +50,7 @@ pub(in crate::gui) fn ui(
         view.color.limits = None;
         actions.push(Action::SetView {
             view,
-            goes_on: false,
+            gesture: None,
         });
     }
     ui.add_space(STEP);
@@ -93,7 +93,7 @@ fn categories(ui: &mut Ui, entries: &[LegendEntry], view: &ViewSpec, actions: &m
         view.color.hidden = hidden.into_iter().collect();
         actions.push(Action::SetView {
             view,
-            goes_on: false,
+            gesture: None,
         });
     };
     let hidden_names = || entries.iter().filter(|e| e.hidden).map(|e| e.name.clone());
@@ -213,6 +213,7 @@ fn numbers(
                 }
             });
     });
+    let mut gesture = None;
     let (mut low, mut high) = scale.limits();
     let speed = ((high - low).abs() / 200.0).max(1e-9);
     ui.horizontal(|ui| {
@@ -221,6 +222,7 @@ fn numbers(
         let b = ui.add(egui::DragValue::new(&mut high).speed(speed).max_decimals(4));
         if a.changed() || b.changed() {
             spec.limits = Some((low, high));
+            gesture = [a, b].iter().find(|r| r.dragged()).map(|r| r.id);
         }
         if spec.limits.is_some() && ui.small_button("auto").clicked() {
             spec.limits = None;
@@ -238,10 +240,9 @@ fn numbers(
         });
     }
     if spec != view.color {
-        let goes_on = spec.limits != view.color.limits && view.color.limits.is_some();
         let mut view = view.clone();
         view.color = spec;
-        actions.push(Action::SetView { view, goes_on });
+        actions.push(Action::SetView { view, gesture });
     }
 }
 
@@ -271,9 +272,8 @@ fn slider(
         if response.changed() {
             let mut view = view.clone();
             set(&mut view, value);
-            // A drag is one step to undo: the frame that begins it makes the step.
-            let goes_on = response.dragged() && !response.drag_started();
-            actions.push(Action::SetView { view, goes_on });
+            let gesture = response.dragged().then_some(response.id);
+            actions.push(Action::SetView { view, gesture });
         }
     });
 }

@@ -37,11 +37,15 @@ pub(in crate::gui) fn ui(ui: &Ui, notices: &[Notice], actions: &mut Vec<Action>)
                                         .wrap(),
                                 );
                             });
-                            if ui
-                                .small_button("×")
-                                .on_hover_text("Take this away")
-                                .clicked()
-                            {
+                            let button = ui.small_button("×").on_hover_text("Take this away");
+                            button.widget_info(|| {
+                                egui::WidgetInfo::labeled(
+                                    egui::Role::Button,
+                                    true,
+                                    "Take this away",
+                                )
+                            });
+                            if button.clicked() {
                                 actions.push(Action::Dismiss(index));
                             }
                         });

@@ -7,7 +7,7 @@ use super::super::action::Action;
 use super::super::app::Drafts;
 use super::super::theme::tokens;
 use super::super::widgets::{fact, grouped, section};
-use crate::analysis::reduce::Method;
+use crate::analysis::reduce::{Method, variance_ratio};
 use crate::session::Session;
 
 const SCREE_HEIGHT: f32 = 110.0;
@@ -27,13 +27,7 @@ pub(in crate::gui) fn ui(
                 fact(ui, name, value);
             }
         }
-        let ratios: Vec<f64> = projection
-            .provenance()
-            .get("variance_ratio")
-            .into_iter()
-            .flat_map(|text| text.split(','))
-            .filter_map(|r| r.parse().ok())
-            .collect();
+        let ratios = variance_ratio(projection.provenance());
         if ratios.len() > 2 {
             let shown: f64 = ratios.iter().take(projection.dims()).sum();
             fact(ui, "Variance shown", format!("{:.1} %", shown * 100.0));

@@ -3,7 +3,8 @@
 use eframe::egui::{Button, ProgressBar, RichText, Ui};
 
 use super::super::action::Action;
-use super::super::app::{Drafts, Running};
+use super::super::active::Running;
+use super::super::app::Drafts;
 use super::super::settings::Settings;
 use super::super::theme::{STEP, strong_family, tokens};
 use super::super::widgets::{counted, section};

@@ -1,10 +1,13 @@
 //! The sentence across the top: Data › Encoder › Map. Each word opens its settings and shows what
 //! is running.
 
-use eframe::egui::{Align, Button, Layout, Popup, PopupCloseBehavior, RichText, Ui};
+use eframe::egui::{
+    Align, Button, Layout, Popup, PopupCloseBehavior, RichText, Role, Ui, WidgetInfo,
+};
 
 use super::super::action::Action;
-use super::super::app::{Drafts, Running};
+use super::super::active::Running;
+use super::super::app::Drafts;
 use super::super::theme::{STEP, strong_family, tokens};
 use super::super::widgets::counted;
 use super::{data, encoder, projection};
@@ -81,6 +84,7 @@ pub(in crate::gui) fn ui(
                 } else {
                     "Redo"
                 };
+                button.widget_info(|| WidgetInfo::labeled(Role::Button, name.is_some(), verb));
                 let tip = name.map_or_else(
                     || format!("Nothing to {}", verb.to_lowercase()),
                     |n| format!("{verb}: {n} ({keys})"),

@@ -261,9 +261,8 @@ impl MapView {
             style,
             dark,
         };
-        if let Err(e) = graphics.draw(size_px, map, coloring, wanted) {
-            self.failure = Some(e.to_string());
-        }
+        let drawn = graphics.draw(size_px, map, coloring, wanted);
+        self.failure = drawn.err().map(|e| e.to_string());
         if let Some(canvas) = &graphics.canvas {
             let uv = Rect::from_min_max(Pos2::ZERO, Pos2::new(1.0, 1.0));
             ui.painter().image(canvas.texture, rect, uv, Color32::WHITE);

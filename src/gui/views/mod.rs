@@ -1,3 +1,4 @@
 //! The views in the middle of the window.
 
+pub(super) mod hover;
 pub(super) mod map;

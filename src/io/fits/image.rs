@@ -16,6 +16,8 @@ const MOST_BANDS: usize = 16;
 const LONGEST_SIDE: usize = 8192;
 /// Most pixels of one picture, all bands.
 const MOST_PIXELS: usize = 1 << 26;
+/// Pixels for each byte of the best compressed image.
+const BEST_COMPRESSION: u64 = 1024;
 /// Open files kept for random access.
 const OPEN_FILES: usize = 16;
 
@@ -59,10 +61,22 @@ fn layout(axes: &[usize], names_bands: bool) -> Option<Layout> {
     })
 }
 
-/// The current HDU as pictures, if it holds any.
-pub(super) fn describe(fits: &mut Fits, hdu: usize, axes: &[usize]) -> Option<ImageHdu> {
+/// The current HDU as pictures, if it holds any. A header that declares more pixels than the file
+/// can hold (a compressed image has at most [`BEST_COMPRESSION`] times fewer bytes) holds none.
+pub(super) fn describe(
+    fits: &mut Fits,
+    hdu: usize,
+    axes: &[usize],
+    most_bytes: u64,
+) -> Option<ImageHdu> {
     let names_bands = fits.key_text("BAND1").is_some();
     let layout = layout(axes, names_bands)?;
+    let pixels = axes
+        .iter()
+        .try_fold(1_u64, |n, &axis| n.checked_mul(axis as u64))?;
+    if pixels / BEST_COMPRESSION > most_bytes {
+        return None;
+    }
     Some(ImageHdu {
         hdu,
         name: fits.key_text("EXTNAME"),
@@ -148,38 +162,40 @@ fn first_image(fits: &mut Fits) -> Result<Option<(usize, Vec<usize>)>, FitsFailu
 }
 
 /// Pixel scale from the WCS of the current HDU (Greisen & Calabretta 2002): the root of the pixel
-/// area by CD, else PC and CDELT.
+/// area by CD, else PC and CDELT, in the unit of CUNIT (degrees by default); else PIXSCALE.
 fn pixel_scale_arcsec(fits: &mut Fits) -> Option<f32> {
-    let celestial = fits.key_text("CTYPE1").is_some_and(|t| {
-        ["RA", "DEC", "GLON", "GLAT", "ELON", "ELAT"]
-            .iter()
-            .any(|axis| t.starts_with(axis))
-    });
+    const CELESTIAL: [&str; 6] = ["RA", "DEC", "GLON", "GLAT", "ELON", "ELAT"];
+    let celestial = fits
+        .key_text("CTYPE1")
+        .is_some_and(|ctype| CELESTIAL.iter().any(|axis| ctype.starts_with(axis)));
+    let stated = |fits: &mut Fits| fits.key_number("PIXSCALE").map(|s| s as f32);
     if !celestial {
-        return fits.key_number("PIXSCALE").map(|s| s as f32);
+        return stated(fits);
     }
-    let mut matrix = |stem: &str, diagonal: f64| {
+    let arcsec_per_unit = match fits.key_text("CUNIT1").as_deref() {
+        Some("arcsec") => 1.0,
+        Some("arcmin") => 60.0,
+        Some("rad") => 1.0_f64.to_degrees() * 3600.0,
+        _ => 3600.0,
+    };
+    let mut determinant = |stem: &str, diagonal: f64| {
         let mut at = |i, j, default| {
             fits.key_number(&format!("{stem}{i}_{j}"))
                 .unwrap_or(default)
         };
-        let (a, b, c, d) = (
-            at(1, 1, diagonal),
-            at(1, 2, 0.0),
-            at(2, 1, 0.0),
-            at(2, 2, diagonal),
-        );
-        (a * d - b * c).abs()
+        (at(1, 1, diagonal) * at(2, 2, diagonal) - at(1, 2, 0.0) * at(2, 1, 0.0)).abs()
     };
-    let cd = matrix("CD", 0.0);
-    let area_deg2 = if cd > 0.0 {
-        cd
+    let (cd, pc) = (determinant("CD", 0.0), determinant("PC", 1.0));
+    let area = if cd > 0.0 {
+        Some(cd)
     } else {
-        let pc = matrix("PC", 1.0);
-        let cdelt = fits.key_number("CDELT1")? * fits.key_number("CDELT2")?;
-        pc * cdelt.abs()
+        let steps = fits.key_number("CDELT1").zip(fits.key_number("CDELT2"));
+        steps.map(|(x, y)| pc * (x * y).abs())
     };
-    Some((area_deg2.sqrt() * 3600.0) as f32)
+    match area.filter(|a| *a > 0.0) {
+        Some(area) => Some((area.sqrt() * arcsec_per_unit) as f32),
+        None => stated(fits),
+    }
 }
 
 /// Random access to the pictures of many FITS files, with the last few kept open.

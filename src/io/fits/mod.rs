@@ -5,6 +5,8 @@ mod image;
 mod table;
 mod write;
 
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use ffi::{Fits, FitsFailure, Hdu};
@@ -22,6 +24,9 @@ pub(super) struct Contents {
     pub tables: Vec<usize>,
 }
 
+/// Largest file that is unpacked in memory, bytes.
+const LARGEST_UNPACKED: u64 = 1 << 30;
+
 /// Opens `path` for reading.
 fn open(path: &Path) -> Result<Fits, IoError> {
     if !path.is_file() {
@@ -29,7 +34,35 @@ fn open(path: &Path) -> Result<Fits, IoError> {
             path: path.to_owned(),
         });
     }
+    if unpacked_size(path).is_some_and(|size| size > LARGEST_UNPACKED) {
+        return Err(IoError::content(
+            path,
+            "more than 1 GiB when unpacked; unpack it first",
+        ));
+    }
     Fits::open(path).map_err(|failure| unreadable(path, &failure))
+}
+
+/// Size that a gzip file says it has when unpacked (RFC 1952, ISIZE); `None` for other files.
+fn unpacked_size(path: &Path) -> Option<u64> {
+    let mut file = File::open(path).ok()?;
+    let mut magic = [0; 2];
+    file.read_exact(&mut magic).ok()?;
+    if magic != [0x1f, 0x8b] {
+        return None;
+    }
+    let mut size = [0; 4];
+    file.seek(SeekFrom::End(-4)).ok()?;
+    file.read_exact(&mut size).ok()?;
+    Some(u64::from(u32::from_le_bytes(size)))
+}
+
+/// The most bytes that the data of one HDU can have: the file's own, unless it is packed.
+fn most_bytes(path: &Path) -> u64 {
+    let length = std::fs::metadata(path).map_or(0, |m| m.len());
+    let packed =
+        unpacked_size(path).is_some() || path.extension().is_some_and(|e| e == "Z" || e == "z");
+    if packed { LARGEST_UNPACKED } else { length }
 }
 
 fn unreadable(path: &Path, failure: &FitsFailure) -> IoError {
@@ -47,6 +80,7 @@ pub(super) fn contents(path: &Path) -> Result<Contents, IoError> {
     let mut fits = open(path)?;
     let broken = |failure: FitsFailure| unreadable(path, &failure);
     let count = fits.hdu_count().map_err(broken)?;
+    let most_bytes = most_bytes(path);
     let mut contents = Contents {
         images: Vec::new(),
         tables: Vec::new(),
@@ -56,7 +90,7 @@ pub(super) fn contents(path: &Path) -> Result<Contents, IoError> {
             Hdu::Table => contents.tables.push(hdu),
             Hdu::Image(axes) => contents
                 .images
-                .extend(image::describe(&mut fits, hdu, &axes)),
+                .extend(image::describe(&mut fits, hdu, &axes, most_bytes)),
         }
     }
     Ok(contents)

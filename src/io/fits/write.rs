@@ -8,7 +8,7 @@ use tempfile::NamedTempFile;
 use super::ffi::{Fits, FitsFailure};
 use crate::data::{Cutout, RowOrder};
 use crate::io::IoError;
-use crate::io::atomic::{Overwrite, parent, refuse_existing};
+use crate::io::atomic::{Overwrite, check_output, parent};
 
 /// Where a picture's centre lies on the sky, ICRS degrees.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -24,6 +24,7 @@ pub struct SkyPosition {
 pub struct CutoutChunkWriter {
     file: NamedTempFile<Fits>,
     path: PathBuf,
+    overwrite: Overwrite,
     count: i32,
 }
 
@@ -33,7 +34,7 @@ impl CutoutChunkWriter {
     /// # Errors
     /// When `path` exists and may not be replaced, or the folder cannot be written to.
     pub fn create(path: &Path, overwrite: Overwrite) -> Result<Self, IoError> {
-        refuse_existing(path, overwrite)?;
+        check_output(path, overwrite)?;
         let file = tempfile::Builder::new()
             .prefix(".latentarium-")
             .suffix(".part")
@@ -44,6 +45,7 @@ impl CutoutChunkWriter {
         Ok(Self {
             file,
             path: path.to_owned(),
+            overwrite,
             count: 0,
         })
     }
@@ -120,6 +122,10 @@ impl CutoutChunkWriter {
         let failed = |source| IoError::system(&self.path, "write", source);
         let (fits, temporary) = self.file.into_parts();
         fits.close().map_err(|f| failed(io::Error::other(f.0)))?;
-        temporary.persist(&self.path).map_err(|e| failed(e.error))
+        match self.overwrite {
+            Overwrite::Replace => temporary.persist(&self.path),
+            Overwrite::Refuse => temporary.persist_noclobber(&self.path),
+        }
+        .map_err(|e| failed(e.error))
     }
 }
