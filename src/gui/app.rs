@@ -193,7 +193,7 @@ impl App {
             Action::Close => self.history.apply(Edit::Close),
             Action::ChooseEncoder(path) => self.choose(path),
             Action::UseCutouts(_) | Action::Encode(_) | Action::Reduce(_) => {
-                self.work_on_data(ctx, action)
+                self.work_on_data(ctx, action);
             }
             Action::CancelJob => {
                 if let Some(job) = &self.job {

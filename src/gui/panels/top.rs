@@ -149,34 +149,31 @@ fn data_text(session: &Session) -> String {
 }
 
 fn encoder_text(session: &Session) -> String {
-    match session.embedding() {
-        Some(encoded) => {
-            let name = encoded
-                .encoder
-                .as_ref()
-                .map(crate::session::EncoderChoice::name);
-            let name = name.or_else(|| {
-                encoded
-                    .embedding
-                    .provenance()
-                    .get("encoder")
-                    .map(str::to_owned)
-            });
-            format!(
-                "{} · {}-d",
-                name.unwrap_or_else(|| "from file".to_owned()),
-                encoded.embedding.dim()
-            )
-        }
-        None => {
-            let recorded = session
-                .map()
-                .and_then(|m| m.points.projection().provenance().get("encoder"));
-            recorded.map_or_else(
-                || "choose…".to_owned(),
-                |name| format!("{name} (in the file)"),
-            )
-        }
+    if let Some(encoded) = session.embedding() {
+        let name = encoded
+            .encoder
+            .as_ref()
+            .map(crate::session::EncoderChoice::name);
+        let name = name.or_else(|| {
+            encoded
+                .embedding
+                .provenance()
+                .get("encoder")
+                .map(str::to_owned)
+        });
+        format!(
+            "{} · {}-d",
+            name.unwrap_or_else(|| "from file".to_owned()),
+            encoded.embedding.dim()
+        )
+    } else {
+        let recorded = session
+            .map()
+            .and_then(|m| m.points.projection().provenance().get("encoder"));
+        recorded.map_or_else(
+            || "choose…".to_owned(),
+            |name| format!("{name} (in the file)"),
+        )
     }
 }
 
