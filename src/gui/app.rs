@@ -2,7 +2,7 @@
 //! panels that read the session and ask for more.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use eframe::egui::{self, CentralPanel, Context, Frame, Panel, ThemePreference, Ui};
 
@@ -28,6 +28,8 @@ use crate::synth::SurveyParams;
 
 /// Redraws of a progress bar.
 const TICK: Duration = Duration::from_millis(100);
+/// A remark goes away by itself after this time; a failure stays until it is taken away.
+const REMARK: Duration = Duration::from_secs(8);
 /// Extension of session files.
 const SESSION: &str = "latentarium";
 /// Histograms under the legend.
@@ -46,6 +48,7 @@ pub(super) struct Drafts {
 pub(super) struct Notice {
     pub text: String,
     pub failure: bool,
+    since: Instant,
 }
 
 /// The window's program.
@@ -122,7 +125,11 @@ impl App {
     }
 
     fn notify(&mut self, text: String, failure: bool) {
-        self.notices.push(Notice { text, failure });
+        self.notices.push(Notice {
+            text,
+            failure,
+            since: Instant::now(),
+        });
     }
 
     /// Takes in what the running job has sent.
@@ -450,6 +457,11 @@ impl eframe::App for App {
         if data != self.focus_of {
             self.focus_of = data;
             self.focus = None;
+        }
+        self.notices
+            .retain(|n| n.failure || n.since.elapsed() < REMARK);
+        if self.notices.iter().any(|n| !n.failure) {
+            ctx.request_repaint_after(TICK);
         }
         self.update_colors(ctx);
     }

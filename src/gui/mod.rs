@@ -1,7 +1,7 @@
 //! The window: panels read the session and push actions; `App::logic` applies them.
 //!
 //! The UI thread does no I/O and never waits: files are read by jobs, cutouts and colours by
-//! newest-request-wins workers ([`latest`]).
+//! newest-request-wins workers (`latest`).
 
 mod action;
 mod active;

@@ -16,6 +16,9 @@ pub struct Settings {
     pub recent: Vec<PathBuf>,
     /// Light on dark.
     pub dark: bool,
+    /// Where they are kept; settings that were not loaded are not kept.
+    #[serde(skip)]
+    file: Option<PathBuf>,
 }
 
 impl Default for Settings {
@@ -23,6 +26,7 @@ impl Default for Settings {
         Self {
             recent: Vec::new(),
             dark: true,
+            file: None,
         }
     }
 }
@@ -35,9 +39,15 @@ impl Settings {
     /// As they were saved; the defaults when there are none or they cannot be read.
     #[must_use]
     pub fn load() -> Self {
-        let text = file().and_then(|path| std::fs::read_to_string(path).ok());
-        text.and_then(|text| toml::from_str(&text).ok())
-            .unwrap_or_default()
+        let file = file();
+        let text = file
+            .as_ref()
+            .and_then(|path| std::fs::read_to_string(path).ok());
+        let saved: Option<Self> = text.and_then(|text| toml::from_str(&text).ok());
+        Self {
+            file,
+            ..saved.unwrap_or_default()
+        }
     }
 
     /// Puts `path` first among the recent files.
@@ -52,7 +62,9 @@ impl Settings {
     pub fn save(&self) {
         let settings = self.clone();
         std::thread::spawn(move || {
-            let Some(path) = file() else { return };
+            let Some(path) = settings.file.clone() else {
+                return;
+            };
             let Ok(text) = toml::to_string(&settings) else {
                 return;
             };

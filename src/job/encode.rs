@@ -67,19 +67,18 @@ pub fn write_encoded(
     Ok(())
 }
 
-/// What to tell about `rows` objects of which some were left out or repaired.
-pub(super) fn summary(encoded: &Encoded, rows: usize) -> Vec<String> {
+/// What to tell when some of `rows` objects have no vector. What was merely tolerated stands among
+/// the notes of the encoder.
+pub(super) fn summary(encoded: &Encoded, rows: usize) -> Option<String> {
     let left_out = rows - encoded.embedding.len();
     let first = encoded
         .warnings
         .first()
-        .map(|(row, text)| format!("row {row}: {text}"));
-    match (left_out, first) {
-        (0, None) => Vec::new(),
-        (0, Some(first)) => vec![format!("All {rows} objects were encoded; {first}")],
-        (n, first) => vec![format!(
-            "{n} of {rows} objects could not be encoded; {}",
+        .map(|(row, text)| format!("; row {row}: {text}"));
+    (left_out > 0).then(|| {
+        format!(
+            "{left_out} of {rows} objects could not be encoded{}",
             first.unwrap_or_default()
-        )],
-    }
+        )
+    })
 }

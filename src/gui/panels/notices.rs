@@ -25,13 +25,14 @@ pub(in crate::gui) fn ui(ui: &Ui, notices: &[Notice], actions: &mut Vec<Action>)
                     .inner_margin(2.5 * STEP)
                     .show(ui, |ui| {
                         ui.set_width(WIDTH);
-                        ui.horizontal(|ui| {
+                        ui.horizontal_top(|ui| {
                             let color = if notice.failure {
                                 colors.warning
                             } else {
                                 colors.text
                             };
-                            ui.allocate_ui([WIDTH - 40.0, 0.0].into(), |ui| {
+                            ui.vertical(|ui| {
+                                ui.set_width(WIDTH - 40.0);
                                 ui.add(
                                     egui::Label::new(RichText::new(&notice.text).color(color))
                                         .wrap(),
