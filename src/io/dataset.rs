@@ -87,6 +87,11 @@ pub fn open(path: &Path, cutouts: Option<&Path>, progress: &Progress) -> Result<
             "HDF5 files are not read yet; export the table as Parquet or FITS, the pictures as FITS or PNG",
         ));
     }
+    let markup = String::from_utf8_lossy(start);
+    if markup.trim_start().starts_with("<?xml") || markup.contains("<VOTABLE") {
+        let reason = "VOTable and other XML are not read yet; save the table as FITS, Parquet or CSV (TOPCAT does)";
+        return Err(IoError::content(path, reason));
+    }
     let is_text = path.extension().and_then(|e| e.to_str()).is_some_and(|e| {
         ["csv", "tsv", "txt", "dat", "cat"]
             .iter()

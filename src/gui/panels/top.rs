@@ -14,6 +14,9 @@ use super::{data, encoder, projection};
 use crate::session::{History, Session};
 
 const POPUP_WIDTH: f32 = 340.0;
+/// Widths that leave room for what the words say, and for the name of the data.
+const STATES_FROM: f32 = 600.0;
+const NAME_FROM: f32 = 800.0;
 
 pub(in crate::gui) fn ui(
     ui: &mut Ui,
@@ -24,83 +27,92 @@ pub(in crate::gui) fn ui(
 ) {
     let session = history.session();
     let colors = tokens(ui.ctx());
-    ui.horizontal_centered(|ui| {
-        ui.label(
-            RichText::new("Latentarium")
-                .family(strong_family())
-                .size(15.0)
-                .color(colors.strong),
-        );
-        if let Some(data) = session.data() {
-            ui.add(
-                eframe::egui::Label::new(RichText::new(data.name()).color(colors.muted)).truncate(),
+    // The buttons at the right keep their place; what does not fit of the rest is cut off.
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        buttons(ui, history, actions);
+        ui.add_space(2.0 * STEP);
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            ui.set_clip_rect(ui.max_rect().intersect(ui.clip_rect()));
+            ui.label(
+                RichText::new("Latentarium")
+                    .family(strong_family())
+                    .size(15.0)
+                    .color(colors.strong),
             );
-        }
-        ui.add_space(6.0 * STEP);
-        word(ui, "Data", &data_text(session), |ui| {
-            data::ui(ui, session, drafts, actions);
-        });
-        arrow(ui);
-        word(ui, "Encoder", &encoder_text(session), |ui| {
-            encoder::ui(ui, session, drafts, actions);
-        });
-        arrow(ui);
-        word(ui, "Map", &map_text(session), |ui| {
-            projection::ui(ui, session, drafts, actions);
-        });
-        if let Some(running) = running {
-            ui.add_space(2.0 * STEP);
-            ui.add(eframe::egui::Spinner::new().size(14.0));
-            ui.label(RichText::new(&running.name).color(colors.muted));
-        }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let theme = if ui.visuals().dark_mode {
-                "Light"
-            } else {
-                "Dark"
-            };
-            if ui
-                .button(theme)
-                .on_hover_text("Switch the theme (Ctrl+T)")
-                .clicked()
-            {
-                actions.push(Action::ToggleTheme);
-            }
-            if ui
-                .button("Commands")
-                .on_hover_text("Find a command by name (Ctrl+K)")
-                .clicked()
-            {
-                actions.push(Action::TogglePalette);
-            }
-            let mut step = |ui: &mut Ui,
-                            text: &str,
-                            name: Option<&'static str>,
-                            keys: &str,
-                            action: Action| {
-                let button = ui.add_enabled(name.is_some(), Button::new(text));
-                let verb = if action == Action::Undo {
-                    "Undo"
+            // In a narrow window the words stay, what they say goes.
+            let width = ui.available_width();
+            let state = |text: String| {
+                if width > STATES_FROM {
+                    text
                 } else {
-                    "Redo"
-                };
-                button.widget_info(|| WidgetInfo::labeled(Role::Button, name.is_some(), verb));
-                let tip = name.map_or_else(
-                    || format!("Nothing to {}", verb.to_lowercase()),
-                    |n| format!("{verb}: {n} ({keys})"),
-                );
-                if button
-                    .on_hover_text(tip.clone())
-                    .on_disabled_hover_text(tip)
-                    .clicked()
-                {
-                    actions.push(action);
+                    String::new()
                 }
             };
-            step(ui, "↻", history.redoable(), "Ctrl+Shift+Z", Action::Redo);
-            step(ui, "↺", history.undoable(), "Ctrl+Z", Action::Undo);
+            if let Some(data) = session.data().filter(|_| width > NAME_FROM) {
+                ui.label(RichText::new(data.name()).color(colors.muted));
+            }
+            ui.add_space(3.0 * STEP);
+            word(ui, "Data", &state(data_text(session)), |ui| {
+                data::ui(ui, session, drafts, actions);
+            });
+            arrow(ui);
+            word(ui, "Encoder", &state(encoder_text(session)), |ui| {
+                encoder::ui(ui, session, drafts, actions);
+            });
+            arrow(ui);
+            word(ui, "Map", &state(map_text(session)), |ui| {
+                projection::ui(ui, session, drafts, actions);
+            });
+            if let Some(running) = running {
+                ui.add_space(2.0 * STEP);
+                ui.add(eframe::egui::Spinner::new().size(14.0));
+                let name = RichText::new(&running.name).color(colors.muted);
+                ui.add(eframe::egui::Label::new(name).truncate());
+            }
         });
     });
+}
+
+/// Theme, commands, redo and undo, from the right.
+fn buttons(ui: &mut Ui, history: &History, actions: &mut Vec<Action>) {
+    let theme = if ui.visuals().dark_mode {
+        "Light"
+    } else {
+        "Dark"
+    };
+    for (text, tip, action) in [
+        (theme, "Switch the theme (Ctrl+T)", Action::ToggleTheme),
+        (
+            "Commands",
+            "Find a command by name (Ctrl+K)",
+            Action::TogglePalette,
+        ),
+    ] {
+        if ui.button(text).on_hover_text(tip).clicked() {
+            actions.push(action);
+        }
+    }
+    for (text, verb, keys, name, action) in [
+        (
+            "↻",
+            "Redo",
+            "Ctrl+Shift+Z",
+            history.redoable(),
+            Action::Redo,
+        ),
+        ("↺", "Undo", "Ctrl+Z", history.undoable(), Action::Undo),
+    ] {
+        let button = ui.add_enabled(name.is_some(), Button::new(text));
+        button.widget_info(|| WidgetInfo::labeled(Role::Button, name.is_some(), verb));
+        let tip = name.map_or_else(
+            || format!("Nothing to {}", verb.to_lowercase()),
+            |name| format!("{verb}: {name} ({keys})"),
+        );
+        let button = button.on_hover_text(&tip).on_disabled_hover_text(&tip);
+        if button.clicked() {
+            actions.push(action);
+        }
+    }
 }
 
 fn word(ui: &mut Ui, name: &str, state: &str, settings: impl FnOnce(&mut Ui)) {
