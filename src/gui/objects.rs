@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{ColorImage, Context, TextureHandle, TextureOptions};
+use eframe::egui::{ColorImage, Context, Image, Rect, TextureHandle, TextureOptions, Ui};
 
 use super::latest::Latest;
 use crate::data::{Cutout, CutoutRead};
@@ -70,6 +70,16 @@ impl ObjectPicture {
             .filter(|(k, _)| *k == key)
             .map(|(_, t)| t)
     }
+}
+
+/// Paints a picture into the middle of a square, as large as fits.
+pub(super) fn paint(ui: &Ui, square: Rect, texture: &TextureHandle, corner: f32) {
+    let size = texture.size_vec2();
+    let shown = size * (square.width() / size.x.max(size.y));
+    let rect = Rect::from_center_size(square.center(), shown);
+    Image::new((texture.id(), shown))
+        .corner_radius(corner)
+        .paint_at(ui, rect);
 }
 
 /// Longest side that is shown, px: larger pictures are shrunk on their way to the screen.

@@ -1,7 +1,7 @@
 //! Record batches divided into what they hold: scalar columns for the catalogue, one column of
 //! vectors for the embedding.
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, GenericListArray, OffsetSizeTrait, RecordBatch};
 use arrow::compute::{cast, concat_batches};
 use arrow::datatypes::{DataType, Float32Type, Schema, SchemaRef};
 
@@ -30,6 +30,17 @@ pub(super) struct Parts {
     pub catalog: Catalog,
     pub embedding: Option<Embedding>,
     pub warnings: Vec<String>,
+}
+
+/// Where a row's items begin, and how many there are.
+type Span = Box<dyn Fn(usize) -> (usize, usize)>;
+
+fn span_of<O: OffsetSizeTrait>(list: &GenericListArray<O>) -> Span {
+    let offsets = list.offsets().clone();
+    Box::new(move |row| {
+        let (first, end) = (offsets[row].as_usize(), offsets[row + 1].as_usize());
+        (first, end - first)
+    })
 }
 
 fn is_vector(data_type: &DataType) -> bool {
@@ -99,38 +110,23 @@ impl TableParts {
     }
 
     fn push_vectors(&mut self, column: &ArrayRef) -> Result<(), DataError> {
-        let offset_and_length: Box<dyn Fn(usize) -> (usize, usize)>;
-        let (items, nulls) = match column.data_type() {
+        let (items, nulls, span): (_, _, Span) = match column.data_type() {
             DataType::FixedSizeList(_, length) => {
-                let (list, length) = (
-                    column.as_fixed_size_list(),
+                let list = column.as_fixed_size_list();
+                let (first, length) = (
+                    list.value_offset(0) as usize,
                     usize::try_from(*length).unwrap_or(0),
                 );
-                let first = list.value_offset(0) as usize;
-                offset_and_length = Box::new(move |row| (first + row * length, length));
-                (list.values(), list.nulls())
+                let span = Box::new(move |row| (first + row * length, length));
+                (list.values(), list.nulls(), span)
             }
             DataType::List(_) => {
                 let list = column.as_list::<i32>();
-                let offsets = list.offsets().clone();
-                offset_and_length = Box::new(move |row| {
-                    (
-                        offsets[row] as usize,
-                        (offsets[row + 1] - offsets[row]) as usize,
-                    )
-                });
-                (list.values(), list.nulls())
+                (list.values(), list.nulls(), span_of(list))
             }
             _ => {
                 let list = column.as_list::<i64>();
-                let offsets = list.offsets().clone();
-                offset_and_length = Box::new(move |row| {
-                    (
-                        offsets[row] as usize,
-                        (offsets[row + 1] - offsets[row]) as usize,
-                    )
-                });
-                (list.values(), list.nulls())
+                (list.values(), list.nulls(), span_of(list))
             }
         };
         let items = cast(items, &DataType::Float32).map_err(|e| DataError::Table(e.to_string()))?;
@@ -139,7 +135,7 @@ impl TableParts {
             if self.ragged || nulls.is_some_and(|n| n.is_null(row)) {
                 continue;
             }
-            let (offset, length) = offset_and_length(row);
+            let (offset, length) = span(row);
             if self.dim == 0 {
                 self.dim = length;
             }

@@ -4,7 +4,7 @@ use eframe::egui::{
     self, Color32, ComboBox, Rect, RichText, ScrollArea, Sense, Slider, Stroke, Ui, Vec2,
 };
 
-use super::super::objects::ObjectPicture;
+use super::super::objects::{self, ObjectPicture};
 use super::super::theme::{STEP, strong_family, tokens};
 use super::super::widgets::{section, short_number};
 use crate::color::stretch::Stretch;
@@ -77,12 +77,7 @@ fn cutout(
     let (frame, _) = ui.allocate_exact_size(Vec2::splat(side), Sense::hover());
     ui.painter().rect_filled(frame, 6.0, Color32::BLACK);
     if let Some(texture) = picture.texture(key) {
-        let size = texture.size_vec2();
-        let shown = size * (side / size.x.max(size.y));
-        let rect = Rect::from_center_size(frame.center(), shown);
-        egui::Image::new((texture.id(), shown))
-            .corner_radius(6.0)
-            .paint_at(ui, rect);
+        objects::paint(ui, frame, texture, 6.0);
     }
     match picture.cutout(key) {
         Some(Ok(cutout)) => {

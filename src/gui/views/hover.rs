@@ -1,8 +1,8 @@
 //! The hover card: the picture and a few facts of the object under the cursor.
 
-use eframe::egui::{self, Align2, Color32, Frame, Rect, Sense, Ui, Vec2};
+use eframe::egui::{self, Align2, Color32, Frame, Sense, Ui, Vec2};
 
-use super::super::objects::ObjectPicture;
+use super::super::objects::{self, ObjectPicture};
 use super::super::panels::inspector;
 use super::super::theme::STEP;
 use crate::scene::CutoutStyle;
@@ -50,12 +50,7 @@ pub(in crate::gui) fn ui(
                         let (place, _) = ui.allocate_exact_size(Vec2::splat(SIDE), Sense::hover());
                         ui.painter().rect_filled(place, 4.0, Color32::BLACK);
                         if let Some(texture) = picture.texture((data.revision(), row)) {
-                            let size = texture.size_vec2();
-                            let shown = size * (SIDE / size.x.max(size.y));
-                            let rect = Rect::from_center_size(place.center(), shown);
-                            egui::Image::new((texture.id(), shown))
-                                .corner_radius(4.0)
-                                .paint_at(ui, rect);
+                            objects::paint(ui, place, texture, 4.0);
                         }
                     }
                     inspector::card(ui, session, data, row);
