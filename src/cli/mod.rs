@@ -102,6 +102,7 @@ impl Answer {
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
+    without_telemetry();
     let cli = Cli::parse();
     let result = match cli.command {
         None => window::run(&cli.window),
@@ -128,6 +129,17 @@ pub fn main() -> ExitCode {
             ExitCode::from(FAILURE)
         }
     }
+}
+
+/// Keeps ONNX Runtime from setting up a store for usage reports in the user's home: switching
+/// telemetry off once it is loaded is too late for that.
+#[expect(
+    unsafe_code,
+    reason = "the environment is changed before any other thread runs"
+)]
+fn without_telemetry() {
+    // SAFETY: this is the first thing the program does.
+    unsafe { std::env::set_var("ORT_DISABLE_TELEMETRY", "1") };
 }
 
 /// A line on stderr; a closed stderr is no failure.

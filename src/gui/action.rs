@@ -39,6 +39,10 @@ pub enum Action {
     Encode(EncoderChoice),
     /// Make a map.
     Reduce(ReduceParams),
+    /// Encode with the encoder that is chosen.
+    EncodeAsChosen,
+    /// Make a map by the method that is chosen.
+    ReduceAsChosen,
     /// Stop the running job.
     CancelJob,
     /// Change how the map is shown.

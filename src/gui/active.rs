@@ -35,7 +35,7 @@ impl Active {
         let data = session.data().map(Part::revision) == self.data;
         let embedding = session.embedding().map(Part::revision) == self.embedding;
         match edit {
-            Edit::SetEmbedding(_) => data,
+            Edit::SetEmbedding { .. } => data,
             Edit::SetMap(_) => data && embedding,
             Edit::Open { .. } | Edit::SetView(_) | Edit::Close => true,
         }

@@ -30,6 +30,9 @@ use crate::synth::SurveyParams;
 const TICK: Duration = Duration::from_millis(100);
 /// A remark goes away by itself after this time; a failure stays until it is taken away.
 const REMARK: Duration = Duration::from_secs(8);
+/// Narrower windows show the map without its legend, or without an inspector that is empty.
+const LEGEND_FROM: f32 = 640.0;
+const INSPECTOR_FROM: f32 = 960.0;
 /// Extension of session files.
 const SESSION: &str = "latentarium";
 /// Histograms under the legend.
@@ -121,6 +124,7 @@ impl App {
             let name = running.handle.name();
             return self.notify(format!("{name} is still running; cancel it first"), true);
         }
+        self.notices.clear();
         self.job = Some(Active::start(ctx, self.history.session(), job, opening));
     }
 
@@ -197,6 +201,11 @@ impl App {
                 let session = self.history.session().clone();
                 self.start(ctx, Job::SaveSession { session, path }, None);
             }
+            Action::EncodeAsChosen => {
+                let choice = self.drafts.encoder.clone();
+                self.work_on_data(ctx, Action::Encode(choice));
+            }
+            Action::ReduceAsChosen => self.work_on_data(ctx, Action::Reduce(self.drafts.reduce)),
             Action::Close => self.history.apply(Edit::Close),
             Action::ChooseEncoder(path) => self.choose(path),
             Action::UseCutouts(_) | Action::Encode(_) | Action::Reduce(_) => {
@@ -248,6 +257,8 @@ impl App {
             (Action::Encode(choice), _) => Job::Encode {
                 data: data.share(),
                 choice,
+                // A map that came with the file is replaced by one like a new map.
+                then: session.map().map(|map| map.params.unwrap_or_default()),
             },
             (Action::Reduce(params), Some(encoded)) => Job::Reduce {
                 encoded: encoded.share(),
@@ -342,7 +353,8 @@ impl App {
                     self.frame_ms,
                 );
             });
-        if self.history.session().map().is_none() {
+        let width = ui.ctx().content_rect().width();
+        if self.history.session().map().is_none() || width < LEGEND_FROM {
             return;
         }
         Panel::left("legend")
@@ -363,6 +375,9 @@ impl App {
                         }
                     });
             });
+        if self.focus.is_none() && width < INSPECTOR_FROM {
+            return;
+        }
         Panel::right("inspector")
             .resizable(true)
             .default_size(300.0)
@@ -406,15 +421,7 @@ impl App {
                     colored,
                     serial: *colors_serial,
                 });
-            let rect = view.ui(ui, &session, map, coloring.as_ref(), *focus, actions);
-            if let Some(running) = running {
-                let corner = rect.left_bottom() + egui::vec2(16.0, -84.0);
-                let place = egui::Rect::from_min_size(corner, egui::vec2(380.0, 68.0));
-                ui.scope_builder(egui::UiBuilder::new().max_rect(place), |ui| {
-                    Frame::popup(ui.style())
-                        .show(ui, |ui| panels::start::progress(ui, running, actions));
-                });
-            }
+            view.ui(ui, &session, map, coloring.as_ref(), *focus, actions);
             if let (Some(data), Some(row)) = (session.data(), self.map.hovered()) {
                 views::hover::ui(ui, &session, data, row, &mut self.hover_picture);
             }

@@ -42,7 +42,7 @@ const CTRL_SHIFT: Modifiers = Modifiers {
 };
 
 /// All commands, in the order of the palette.
-pub(super) const COMMANDS: [Command; 17] = [
+pub(super) const COMMANDS: [Command; 21] = [
     command(
         "Open file…",
         "A table, FITS file, embedding, projection or session",
@@ -67,6 +67,24 @@ pub(super) const COMMANDS: [Command; 17] = [
         Some((CTRL, Key::E)),
         || Action::OpenEncoderDialog,
     ),
+    command(
+        "Encode",
+        "Run the chosen encoder over the pictures",
+        None,
+        || Action::EncodeAsChosen,
+    ),
+    command(
+        "Make a map",
+        "Reduce the vectors by the chosen method",
+        None,
+        || Action::ReduceAsChosen,
+    ),
+    command("Cancel the work", "Stop what is running", None, || {
+        Action::CancelJob
+    }),
+    command("Close the data", "Back to the start screen", None, || {
+        Action::Close
+    }),
     command(
         "Save session…",
         "Paths, parameters and the view; never bulk data",

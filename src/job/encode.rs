@@ -67,18 +67,21 @@ pub fn write_encoded(
     Ok(())
 }
 
-/// What to tell when some of `rows` objects have no vector. What was merely tolerated stands among
-/// the notes of the encoder.
-pub(super) fn summary(encoded: &Encoded, rows: usize) -> Option<String> {
+/// What to tell when some of `rows` objects have no vector, or bands were not those of the encoder.
+/// What else was tolerated stands among the notes of the encoder.
+pub(super) fn summary(encoded: &Encoded, rows: usize) -> Vec<String> {
     let left_out = rows - encoded.embedding.len();
+    let told = |warning: &&(u32, String)| left_out > 0 || warning.1.contains("band");
     let first = encoded
         .warnings
-        .first()
-        .map(|(row, text)| format!("; row {row}: {text}"));
-    (left_out > 0).then(|| {
-        format!(
-            "{left_out} of {rows} objects could not be encoded{}",
+        .iter()
+        .find(told)
+        .map(|(row, text)| format!("row {row}: {text}"));
+    match (left_out, first) {
+        (0, first) => first.into_iter().collect(),
+        (n, first) => vec![format!(
+            "{n} of {rows} objects could not be encoded; {}",
             first.unwrap_or_default()
-        )
-    })
+        )],
+    }
 }

@@ -100,6 +100,8 @@ pub enum Job {
         data: Arc<OpenData>,
         /// With what.
         choice: EncoderChoice,
+        /// The map to make of the vectors, where one of earlier vectors is shown.
+        then: Option<ReduceParams>,
     },
     /// Make a map of the vectors.
     Reduce {
@@ -159,14 +161,19 @@ impl Job {
                 report(Report::Edit(edit));
                 Ok(())
             }
-            Self::Encode { data, choice } => {
-                let progress = progress.stage("Encoding", 0.0..1.0);
+            Self::Encode { data, choice, then } => {
+                let encoding = progress.stage("Encoding", 0.0..0.98);
                 let encoded =
-                    encode_dataset(&data.dataset, &choice, &EncodeOptions::default(), &progress)?;
+                    encode_dataset(&data.dataset, &choice, &EncodeOptions::default(), &encoding)?;
                 encode::summary(&encoded, data.dataset.catalog.len())
                     .into_iter()
                     .for_each(|n| report(Report::Notice(n)));
-                report(Report::Edit(Edit::SetEmbedding(encoded)));
+                let reducing = progress.stage("Making the map", 0.98..1.0);
+                let rows = data.dataset.catalog.len();
+                let map = then
+                    .map(|params| reduce_embedding(&encoded.embedding, rows, params, &reducing))
+                    .transpose()?;
+                report(Report::Edit(Edit::SetEmbedding { encoded, map }));
                 Ok(())
             }
             Self::Reduce {

@@ -53,7 +53,7 @@ pub fn histograms(
     let others = catalog
         .columns()
         .filter(|c| {
-            c.kind() == ColumnKind::Continuous
+            c.values().data_type().is_floating()
                 && !position.contains(&c.name())
                 && !TELLING.contains(&c.name())
         })

@@ -14,8 +14,13 @@ pub enum Edit {
         /// Their map, if the file holds it.
         map: Option<Mapped>,
     },
-    /// Sets the vectors; a map of earlier ones is gone.
-    SetEmbedding(Encoded),
+    /// Sets the vectors, with a map of them where one of earlier vectors was shown.
+    SetEmbedding {
+        /// The vectors.
+        encoded: Encoded,
+        /// Their map.
+        map: Option<Mapped>,
+    },
     /// Sets the map.
     SetMap(Mapped),
     /// Changes how the map is shown.
@@ -30,7 +35,7 @@ impl Edit {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Open { .. } => "Open",
-            Self::SetEmbedding(_) => "Encode",
+            Self::SetEmbedding { .. } => "Encode",
             Self::SetMap(_) => "Make a map",
             Self::SetView(_) => "Change the view",
             Self::Close => "Close",
@@ -55,9 +60,9 @@ impl Session {
                 self.embedding = embedding.map(Part::new);
                 self.map = map.map(Part::new);
             }
-            Edit::SetEmbedding(encoded) => {
+            Edit::SetEmbedding { encoded, map } => {
                 self.embedding = Some(Part::new(encoded));
-                self.map = None;
+                self.map = map.map(Part::new);
             }
             Edit::SetMap(mapped) => self.map = Some(Part::new(mapped)),
             Edit::SetView(view) => self.view = view.sane(),

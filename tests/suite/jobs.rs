@@ -40,7 +40,8 @@ fn a_session_file_repeats_the_way_to_the_map() {
         ..EncoderChoice::default()
     };
     let data = session.data().unwrap().share();
-    run(Job::Encode { data, choice }, &mut session).unwrap();
+    let then = None;
+    run(Job::Encode { data, choice, then }, &mut session).unwrap();
     let reduce = Job::Reduce {
         encoded: session.embedding().unwrap().share(),
         catalog_rows: 24,

@@ -117,8 +117,11 @@ fn choice(ui: &mut Ui, drafts: &mut Drafts, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         let edit = TextEdit::singleline(&mut drafts.encoder_path)
             .hint_text("card (.toml) or model (.onnx)");
-        ui.add(edit.desired_width(210.0));
-        if ui.button("Use").clicked() && !drafts.encoder_path.trim().is_empty() {
+        let response = ui.add(edit.desired_width(210.0));
+        let entered =
+            response.lost_focus() && ui.input(|i| i.key_pressed(eframe::egui::Key::Enter));
+        let used = ui.button("Use").clicked() || entered;
+        if used && !drafts.encoder_path.trim().is_empty() {
             actions.push(Action::ChooseEncoder(drafts.encoder_path.trim().into()));
         }
         if ui.button("File…").clicked() {
@@ -137,7 +140,7 @@ fn choice(ui: &mut Ui, drafts: &mut Drafts, actions: &mut Vec<Action>) {
     );
     let mut text = drafts.encoder.normalisation.clone().unwrap_or_default();
     let edit = TextEdit::singleline(&mut text)
-        .hint_text("mean-std mean=127 std=128")
+        .hint_text("such as: mean-std mean=127 std=128")
         .desired_width(f32::INFINITY);
     let tip = "none, max, mean-std mean= std=, asinh scale=, percentile lo= hi=";
     if ui.add(edit).on_hover_text(tip).changed() {

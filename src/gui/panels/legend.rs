@@ -218,13 +218,24 @@ fn numbers(
     let speed = ((high - low).abs() / 200.0).max(1e-9);
     ui.horizontal(|ui| {
         ui.label(RichText::new("Limits").color(colors.muted));
-        let a = ui.add(egui::DragValue::new(&mut low).speed(speed).max_decimals(4));
-        let b = ui.add(egui::DragValue::new(&mut high).speed(speed).max_decimals(4));
-        if a.changed() || b.changed() {
+        let a = ui.add(
+            egui::DragValue::new(&mut low)
+                .speed(speed)
+                .max_decimals(4)
+                .update_while_editing(false),
+        );
+        let b = ui.add(
+            egui::DragValue::new(&mut high)
+                .speed(speed)
+                .max_decimals(4)
+                .update_while_editing(false),
+        );
+        if (a.changed() || b.changed()) && low < high && (low, high) != scale.limits() {
             spec.limits = Some((low, high));
             gesture = [a, b].iter().find(|r| r.dragged()).map(|r| r.id);
         }
-        if spec.limits.is_some() && ui.small_button("auto").clicked() {
+        let auto = ui.add_enabled(spec.limits.is_some(), egui::Button::new("auto").small());
+        if auto.on_hover_text("Percentiles 1 and 99").clicked() {
             spec.limits = None;
         }
     });

@@ -68,12 +68,17 @@ impl Palette {
                         if edit.changed() {
                             self.chosen = 0;
                         }
-                        for (index, command) in found.iter().enumerate() {
-                            if row(ui, command, index == self.chosen) {
-                                actions.push((command.action)());
-                                done = true;
-                            }
-                        }
+                        let height = (ui.ctx().content_rect().height() - 190.0).max(80.0);
+                        egui::ScrollArea::vertical()
+                            .max_height(height)
+                            .show(ui, |ui| {
+                                for (index, command) in found.iter().enumerate() {
+                                    if row(ui, command, index == self.chosen) {
+                                        actions.push((command.action)());
+                                        done = true;
+                                    }
+                                }
+                            });
                         if found.is_empty() {
                             ui.label(
                                 RichText::new("No command of that name")

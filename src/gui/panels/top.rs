@@ -66,8 +66,15 @@ pub(in crate::gui) fn ui(
             if let Some(running) = running {
                 ui.add_space(2.0 * STEP);
                 ui.add(eframe::egui::Spinner::new().size(14.0));
-                let name = RichText::new(&running.name).color(colors.muted);
-                ui.add(eframe::egui::Label::new(name).truncate());
+                let percent = running.snapshot.fraction * 100.0;
+                let cancel = ui.small_button("×").on_hover_text("Cancel");
+                cancel.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Cancel the work"));
+                if cancel.clicked() {
+                    actions.push(Action::CancelJob);
+                }
+                let text = format!("{percent:.0} % · {}{}", running.name, running.remaining());
+                let text = RichText::new(text).color(colors.muted);
+                ui.add(eframe::egui::Label::new(text).truncate());
             }
         });
     });

@@ -118,7 +118,7 @@ impl MapView {
         });
     }
 
-    /// Draws the map into the rest of `ui`; returns its rectangle.
+    /// Draws the map into the rest of `ui`.
     pub fn ui(
         &mut self,
         ui: &mut Ui,
@@ -127,7 +127,7 @@ impl MapView {
         coloring: Option<&Coloring<'_>>,
         focus: Option<usize>,
         actions: &mut Vec<Action>,
-    ) -> Rect {
+    ) {
         let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Canvas, true, "Map"));
         let ratio = ui.ctx().pixels_per_point();
@@ -157,7 +157,7 @@ impl MapView {
         );
         self.hovered = None;
         let Some(coloring) = coloring else {
-            return rect;
+            return;
         };
         self.draw(ui, rect, size_px, map, coloring, camera, style, dark);
 
@@ -183,6 +183,9 @@ impl MapView {
                 let px = camera.px_from_world(map.points.xy()[index].map(f64::from), size_px);
                 let center = rect.min + Vec2::new(px[0], px[1]) / ratio;
                 if rect.contains(center) {
+                    let halo = Stroke::new(width + 3.0, Color32::from_black_alpha(150));
+                    ui.painter()
+                        .circle_stroke(center, style.radius_px / ratio + 3.5, halo);
                     ui.painter().circle_stroke(
                         center,
                         style.radius_px / ratio + 3.5,
@@ -193,12 +196,11 @@ impl MapView {
         };
         let tokens = tokens(ui.ctx());
         if let Some(row) = focus {
-            ring(row, 2.0, tokens.accent);
+            ring(row, 2.0, Color32::WHITE);
         }
         if let Some(row) = self.hovered {
-            ring(row, 1.5, tokens.strong);
+            ring(row, 1.5, tokens.accent);
         }
-        rect
     }
 
     /// Turns wheel, drag and double click into a new camera.
