@@ -239,7 +239,15 @@ pub(in crate::gui) fn card(ui: &mut Ui, session: &Session, data: &Part<OpenData>
         .filter(|(_, value)| value != "–")
         .map(|(column, value)| {
             if column.is_numeric() {
-                format!("{} {value}", column.name())
+                format!(
+                    "{} {value}{}",
+                    column.name(),
+                    if column.unit() == Some("arcsec") {
+                        "″"
+                    } else {
+                        ""
+                    }
+                )
             } else {
                 value
             }

@@ -8,7 +8,7 @@ use super::super::theme::STEP;
 use crate::scene::CutoutStyle;
 use crate::session::{OpenData, Part, Session};
 
-const SIDE: f32 = 132.0;
+const SIDE: f32 = 172.0;
 /// Room that the card needs beside and below the cursor.
 const ROOM: Vec2 = Vec2::new(SIDE + 60.0, SIDE + 100.0);
 
