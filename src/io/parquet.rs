@@ -202,13 +202,7 @@ pub fn write_embedding(
         data_type: DataType::FixedSizeList(Arc::clone(&item), length),
         values: Box::new(|rows| {
             let (mut values, mut there) = (vec![0.0; rows.len() * dim], vec![false; rows.len()]);
-            let first = embedding
-                .rows()
-                .partition_point(|&r| (r as usize) < rows.start);
-            let last = embedding
-                .rows()
-                .partition_point(|&r| (r as usize) < rows.end);
-            for index in first..last {
+            for index in within(embedding.rows(), &rows) {
                 let place = embedding.rows()[index] as usize - rows.start;
                 values[place * dim..(place + 1) * dim].copy_from_slice(embedding.vector(index));
                 there[place] = true;
@@ -252,13 +246,7 @@ pub fn write_projection(
             data_type: DataType::Float32,
             values: Box::new(move |rows| {
                 let mut values = vec![None; rows.len()];
-                let first = projection
-                    .rows()
-                    .partition_point(|&r| (r as usize) < rows.start);
-                let last = projection
-                    .rows()
-                    .partition_point(|&r| (r as usize) < rows.end);
-                for index in first..last {
+                for index in within(projection.rows(), &rows) {
                     let place = projection.rows()[index] as usize - rows.start;
                     values[place] = Some(projection.coords()[index * dims + axis]);
                 }
@@ -276,6 +264,12 @@ pub fn write_projection(
         overwrite,
         progress,
     )
+}
+
+/// Which of `all`, increasing catalogue rows, lie in `rows`.
+fn within(all: &[u32], rows: &Range<usize>) -> Range<usize> {
+    let below = |end: usize| all.partition_point(|&row| (row as usize) < end);
+    below(rows.start)..below(rows.end)
 }
 
 /// A column that is written beside the catalogue's; its values are made a few rows at a time.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::{fail, latentarium, succeed, text};
+use crate::support::{answer, embed, fail, latentarium, succeed, text};
 
 #[test]
 fn from_galaxies_to_a_picture() {
@@ -15,21 +15,13 @@ fn from_galaxies_to_a_picture() {
     let (demo, catalog) = (path("demo"), path("demo/catalog.parquet"));
     let (vectors, map, picture) = (path("e.parquet"), path("p.parquet"), path("map.png"));
 
-    let made: Value = serde_json::from_str(&succeed(&[
-        "demo",
-        "--out",
-        text(&demo),
-        "--galaxies",
-        "40",
-        "--json",
-    ]))
-    .unwrap();
+    let made: Value = answer(&["demo", "--out", text(&demo), "--galaxies", "40"]);
     assert_eq!(
         (&made["galaxies"], &made["synthetic"]),
         (&Value::from(40), &Value::from(true))
     );
 
-    let info: Value = serde_json::from_str(&succeed(&["info", text(&catalog), "--json"])).unwrap();
+    let info: Value = answer(&["info", text(&catalog)]);
     assert_eq!(info["objects"], 40);
     assert_eq!(
         info["cutouts"]["bands"],
@@ -38,23 +30,12 @@ fn from_galaxies_to_a_picture() {
     assert_eq!(info["cutouts"]["unit"], "MJy/sr");
     assert!((info["cutouts"]["pixel_scale_arcsec"].as_f64().unwrap() - 0.03).abs() < 1e-6);
 
-    let embed = [
-        "embed",
-        text(&catalog),
-        "--encoder",
-        "simclr",
-        "--device",
-        "tract",
-        "--out",
-        text(&vectors),
-        "--json",
-    ];
-    let encoded: Value = serde_json::from_str(&succeed(&embed)).unwrap();
+    let encoded = embed(&catalog, &vectors);
     assert_eq!(
         (&encoded["encoded"], &encoded["failed"]),
         (&Value::from(40), &Value::from(0))
     );
-    let info: Value = serde_json::from_str(&succeed(&["info", text(&vectors), "--json"])).unwrap();
+    let info: Value = answer(&["info", text(&vectors)]);
     assert_eq!(info["embedding"]["vectors"], 40);
     assert_eq!(info["provenance"]["encoder"], "simclr");
     assert_eq!(
@@ -63,7 +44,7 @@ fn from_galaxies_to_a_picture() {
     );
 
     succeed(&["reduce", text(&vectors), "--out", text(&map), "--dims", "3"]);
-    let info: Value = serde_json::from_str(&succeed(&["info", text(&map), "--json"])).unwrap();
+    let info: Value = answer(&["info", text(&map)]);
     assert_eq!(info["projection"]["dims"], 3);
     let names: Vec<&str> = info["columns"]
         .as_array()
@@ -252,30 +233,19 @@ fn rows_that_cannot_be_encoded_are_listed() {
     )
     .unwrap();
     let out = folder.path().join("e.parquet");
-    let answer = succeed(&[
-        "embed",
-        text(&pictures),
-        "--encoder",
-        "simclr",
-        "--device",
-        "tract",
-        "--out",
-        text(&out),
-        "--json",
-    ]);
-    let answer: Value = serde_json::from_str(&answer).unwrap();
+    let encoded = embed(&pictures, &out);
     assert_eq!(
-        (&answer["encoded"], &answer["failed"]),
+        (&encoded["encoded"], &encoded["failed"]),
         (&Value::from(2), &Value::from(1))
     );
-    let listed = answer["warnings"].as_array().unwrap();
+    let listed = encoded["warnings"].as_array().unwrap();
     assert!(
         listed
             .iter()
             .any(|w| w["row"] == 1 && w["reason"].as_str().unwrap().contains("b.png")),
         "{listed:?}"
     );
-    let info: Value = serde_json::from_str(&succeed(&["info", text(&out), "--json"])).unwrap();
+    let info: Value = answer(&["info", text(&out)]);
     assert_eq!(
         (&info["objects"], &info["embedding"]["vectors"]),
         (&Value::from(3), &Value::from(2))
@@ -335,7 +305,7 @@ fn a_killed_or_starved_run_leaves_nothing_under_the_final_name() {
 
 #[test]
 fn doctor_says_what_there_is_and_why_not_more() {
-    let report: Value = serde_json::from_str(&succeed(&["doctor", "--json"])).unwrap();
+    let report: Value = answer(&["doctor"]);
     assert_eq!(report["tract"], true);
     assert!(report["adapters"].is_array());
     for provider in report["providers"].as_array().unwrap() {

@@ -7,7 +7,7 @@ use latentarium::data::CutoutRead;
 use latentarium::io::{self, Dataset};
 use latentarium::progress::Progress;
 
-use crate::support::{succeed, test_data, text};
+use crate::support::{embed, test_data, text};
 
 fn open(path: &Path) -> Dataset {
     io::open(path, None, &Progress::new()).unwrap_or_else(|e| panic!("{e}"))
@@ -260,16 +260,7 @@ fn vectors_in_another_folder_find_their_pictures_when_told() {
         .unwrap();
     }
     let vectors = results.join("e.parquet");
-    succeed(&[
-        "embed",
-        text(&pictures),
-        "--encoder",
-        "simclr",
-        "--device",
-        "tract",
-        "--out",
-        text(&vectors),
-    ]);
+    embed(&pictures, &vectors);
     let unasked = open(&vectors);
     assert!(unasked.cutouts.is_none());
     let elsewhere = unasked.cutouts_elsewhere.expect("the folder is recorded");

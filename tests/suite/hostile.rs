@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::support::{fail, succeed, text};
+use crate::support::{answer, embed, fail, succeed, text};
 
 /// A FITS header of these cards, and `data` after it, both padded to blocks of 2880 bytes.
 fn fits(cards: &[&str], data: &[u8]) -> Vec<u8> {
@@ -75,8 +75,7 @@ fn pixel_scales_have_units() {
         ];
         let cards: Vec<&str> = cards.iter().map(String::as_str).collect();
         fs::write(&path, fits(&cards, &[0; 64])).unwrap();
-        let info: serde_json::Value =
-            serde_json::from_str(&succeed(&["info", text(&path), "--json"])).unwrap();
+        let info: serde_json::Value = answer(&["info", text(&path)]);
         info["cutouts"]["pixel_scale_arcsec"].as_f64().unwrap()
     };
     assert!((scale("deg", "1.0E-05") - 0.036).abs() < 1e-6);
@@ -96,18 +95,7 @@ fn rows_whose_picture_is_not_certain_are_not_guessed() {
     )
     .unwrap();
     let out = path("e.parquet");
-    let answer = succeed(&[
-        "embed",
-        text(&path("t.csv")),
-        "--encoder",
-        "simclr",
-        "--device",
-        "tract",
-        "--out",
-        text(&out),
-        "--json",
-    ]);
-    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    let answer = embed(&path("t.csv"), &out);
     assert_eq!(
         (&answer["encoded"], &answer["failed"]),
         (&2.into(), &1.into())
@@ -149,8 +137,7 @@ fn pipes_and_names_that_are_no_text_do_no_harm() {
     image::GrayImage::new(8, 8)
         .save(pictures.join("b.png"))
         .unwrap();
-    let info: serde_json::Value =
-        serde_json::from_str(&succeed(&["info", text(&pictures), "--json"])).unwrap();
+    let info: serde_json::Value = answer(&["info", text(&pictures)]);
     assert_eq!(info["objects"], 1);
 
     let odd = folder

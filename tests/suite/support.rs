@@ -33,6 +33,26 @@ pub fn succeed(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("text")
 }
 
+/// Runs the program with `--json`, which has to succeed; its answer.
+pub fn answer(arguments: &[&str]) -> serde_json::Value {
+    serde_json::from_str(&succeed(&[arguments, &["--json"]].concat())).expect("JSON")
+}
+
+/// Encodes `input` into `out` with the shipped encoder on the engine that is always there.
+pub fn embed(input: &Path, out: &Path) -> serde_json::Value {
+    let (input, out) = (text(input), text(out));
+    answer(&[
+        "embed",
+        input,
+        "--encoder",
+        "simclr",
+        "--device",
+        "tract",
+        "--out",
+        out,
+    ])
+}
+
 /// Runs the program, which has to fail with status 1 and one sentence; the sentence.
 pub fn fail(arguments: &[&str]) -> String {
     let output = latentarium(arguments);
