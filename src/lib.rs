@@ -8,13 +8,16 @@ pub mod cli;
 pub mod color;
 pub mod data;
 pub mod encode;
+pub mod figure;
 #[cfg(feature = "gui")]
 pub mod gui;
 pub mod io;
 pub mod job;
+pub mod mask;
 pub mod progress;
 pub mod render;
 pub mod scene;
 pub mod session;
 pub mod spatial;
+pub mod subset;
 pub mod synth;

@@ -3,4 +3,5 @@
 //!
 //! The public faces speak `data`; linfa, faer and other crates stay behind this wall.
 
+pub mod density;
 pub mod reduce;

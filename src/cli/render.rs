@@ -90,14 +90,16 @@ pub(super) fn run(args: &RenderArgs) -> Result<Answer> {
             args.input.display()
         );
     };
-    let colored = color_points(&data.dataset.catalog, &map.points, &session.view().color);
+    let colored = color_points(&data.dataset.catalog, &map.points, session.view(), None);
     let (width, height) = args.size;
     let image = MapImage {
         width,
         height,
+        scale: 1.0,
         dark: args.theme == ThemeArg::Dark,
+        bounds: None,
     };
-    let (rgba, adapter) = draw_map(&map.points, &colored.colors, session.view(), &image)?;
+    let (rgba, adapter) = draw_map(&map.points, &colored, session.view(), &image)?;
     drawing.set(1, 2)?;
     io::write_png(
         &args.output.out,
@@ -110,11 +112,11 @@ pub(super) fn run(args: &RenderArgs) -> Result<Answer> {
     Ok(Answer {
         text: format!(
             "{} points drawn by {}: {}",
-            colored.shown,
+            colored.shown(),
             adapter.name,
             args.output.out.display()
         ),
-        json: json!({ "out": args.output.out.display().to_string(), "width": width, "height": height, "points": colored.shown, "adapter": adapter }),
+        json: json!({ "out": args.output.out.display().to_string(), "width": width, "height": height, "points": colored.shown(), "adapter": adapter }),
     })
 }
 

@@ -91,18 +91,20 @@ fn demo_without_display() -> Result<()> {
     let (Some(data), Some(map)) = (session.data(), session.map()) else {
         bail!("the demo made no map");
     };
-    let colored = color_points(&data.dataset.catalog, &map.points, &session.view().color);
+    let colored = color_points(&data.dataset.catalog, &map.points, session.view(), None);
     let image = MapImage {
         width: 1600,
         height: 1000,
+        scale: 1.0,
         dark: true,
+        bounds: None,
     };
-    let (rgba, adapter) = draw_map(&map.points, &colored.colors, session.view(), &image)?;
+    let (rgba, adapter) = draw_map(&map.points, &colored, session.view(), &image)?;
     let path = folder.join("map.png");
     io::write_png(&path, image.width, image.height, &rgba, Overwrite::Replace)?;
     say(&format!(
         "{} synthetic galaxies, encoded and mapped, drawn by {}.\nThe map: {}",
-        colored.shown,
+        colored.shown(),
         adapter.name,
         path.display()
     ));

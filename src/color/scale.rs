@@ -48,6 +48,9 @@ const ASINH_SOFTENING: f64 = 0.1;
 /// Without limits given, this share of the values is clipped at each end.
 const CLIPPED: f64 = 0.01;
 
+/// Percentiles of more values than this come from every so many of them.
+const MOST_SORTED: usize = 1_000_000;
+
 impl ColorScale {
     /// Fits a scale to `values`; `limits` replace the 1st and 99th percentile. Values that are not
     /// finite are ignored.
@@ -56,6 +59,7 @@ impl ColorScale {
         let positive_only = kind == ScaleKind::Log;
         let mut sorted: Vec<f64> = values
             .iter()
+            .step_by(values.len().div_ceil(MOST_SORTED).max(1))
             .copied()
             .filter(|v| v.is_finite() && (!positive_only || *v > 0.0))
             .collect();
@@ -143,10 +147,11 @@ impl ColorScale {
         }
     }
 
-    /// The colour of `value` on `map`; a neutral grey where there is none.
+    /// The colour of `value` on `map`, or on the inverted map; a neutral grey where there is none.
     #[must_use]
-    pub fn color(&self, map: Colormap, value: f64) -> Rgba {
-        self.place(value).map_or(MISSING, |t| map.at(t))
+    pub fn color(&self, map: Colormap, invert: bool, value: f64) -> Rgba {
+        let turned = |t: f32| if invert { 1.0 - t } else { t };
+        self.place(value).map_or(MISSING, |t| map.at(turned(t)))
     }
 }
 

@@ -2,6 +2,7 @@
 //! panels that read the session and ask for more.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use eframe::egui::{self, CentralPanel, Context, Frame, Panel, ThemePreference, Ui};
@@ -11,7 +12,7 @@ use super::action::Action;
 use super::active::{Active, Running};
 use super::commands;
 use super::dialogs::Dialogs;
-use super::latest::Latest;
+use super::look::{Look, Looks};
 use super::objects::ObjectPicture;
 use super::panels::{self, palette::Palette};
 use super::settings::Settings;
@@ -22,8 +23,8 @@ use super::views::{
 };
 use crate::analysis::reduce::ReduceParams;
 use crate::job::{Job, Message, Report, demo_folder};
-use crate::scene::{Colored, CutoutStyle, Histogram, color_points, histograms};
-use crate::session::{ColorBy, Edit, EncoderChoice, History, ModelRef, Part, Revision};
+use crate::scene::CutoutStyle;
+use crate::session::{Edit, EncoderChoice, History, ModelRef, Part, Revision};
 use crate::synth::SurveyParams;
 
 /// Redraws of a progress bar.
@@ -35,8 +36,6 @@ const LEGEND_FROM: f32 = 640.0;
 const INSPECTOR_FROM: f32 = 960.0;
 /// Extension of session files.
 const SESSION: &str = "latentarium";
-/// Histograms under the legend.
-const HISTOGRAMS: usize = 3;
 
 /// Settings that are being made and not yet used.
 #[derive(Default)]
@@ -65,8 +64,7 @@ pub struct App {
     dialogs: Dialogs,
     palette: Palette,
     map: MapView,
-    colors: Latest<(Revision, Revision, ColorBy), (Colored, Vec<Histogram>)>,
-    colors_serial: u64,
+    looks: Looks,
     focus: Option<usize>,
     focus_of: Option<Revision>,
     focus_picture: ObjectPicture,
@@ -100,8 +98,7 @@ impl App {
             dialogs: Dialogs::default(),
             palette: Palette::default(),
             map: MapView::new(creation.wgpu_render_state.as_ref()),
-            colors: Latest::default(),
-            colors_serial: 0,
+            looks: Looks::default(),
             focus: None,
             focus_of: None,
             focus_picture: ObjectPicture::new("object", false),
@@ -298,33 +295,17 @@ impl App {
         }
     }
 
-    /// Asks for the colours of the map and takes in those that have arrived.
-    fn update_colors(&mut self, ctx: &Context) {
+    /// Asks for the look of the map and takes in what has arrived.
+    fn update_looks(&mut self, ctx: &Context) {
         let session = self.history.session();
         if let (Some(data), Some(map)) = (session.data(), session.map()) {
-            let by = session.view().color.clone();
-            let key = (data.revision(), map.revision(), by.clone());
-            let (data, map) = (data.share(), map.share());
-            self.colors.ask(ctx, &key, move || {
-                let catalog = &data.dataset.catalog;
-                let colored = color_points(catalog, &map.points, &by);
-                let histograms = histograms(catalog, &map.points, &colored, HISTOGRAMS);
-                (colored, histograms)
-            });
-        }
-        if self.colors.poll(ctx) {
-            self.colors_serial += 1;
+            self.looks.update(ctx, data, map, session.view(), None);
         }
     }
 
-    /// The newest colours that belong to the points of today's map.
-    fn coloring(&self) -> Option<Coloring<'_>> {
-        let map = self.history.session().map()?;
-        let ((_, revision, _), (colored, _)) = self.colors.answer()?;
-        (*revision == map.revision()).then_some(Coloring {
-            colored,
-            serial: self.colors_serial,
-        })
+    /// The newest look of today's map.
+    fn look(&self) -> Option<&Arc<Look>> {
+        self.looks.look(self.history.session().map()?.revision())
     }
 
     fn side_panels(&mut self, ui: &mut Ui, running: Option<&Running>, actions: &mut Vec<Action>) {
@@ -344,7 +325,7 @@ impl App {
             .exact_size(26.0)
             .frame(frame(14.0, 0.0))
             .show(ui, |ui| {
-                let colored = self.coloring().map(|c| c.colored);
+                let colored = self.look().map(|look| &look.colored);
                 panels::status::ui(
                     ui,
                     self.history.session(),
@@ -366,12 +347,11 @@ impl App {
                 egui::ScrollArea::vertical()
                     .auto_shrink(false)
                     .show(ui, |ui| {
-                        let colored = self.coloring().map(|c| c.colored);
+                        let look = self.look();
+                        let colored = look.map(|look| &look.colored);
                         panels::legend::ui(ui, self.history.session(), colored, actions);
-                        if self.coloring().is_some()
-                            && let Some((_, (_, histograms))) = self.colors.answer()
-                        {
-                            panels::legend::histograms(ui, histograms);
+                        if let Some(look) = look {
+                            panels::legend::histograms(ui, &look.histograms);
                         }
                     });
             });
@@ -409,18 +389,17 @@ impl App {
         CentralPanel::default().frame(Frame::new()).show(ui, |ui| {
             let Self {
                 map: view,
-                colors,
-                colors_serial,
+                looks,
                 focus,
                 ..
             } = self;
-            let coloring = colors
-                .answer()
-                .filter(|((_, revision, _), _)| *revision == map.revision())
-                .map(|(_, (colored, _))| Coloring {
-                    colored,
-                    serial: *colors_serial,
-                });
+            let (contours, contours_serial) = looks.contours();
+            let coloring = looks.look(map.revision()).map(|look| Coloring {
+                look,
+                look_serial: looks.look_serial(),
+                contours,
+                contours_serial,
+            });
             view.ui(ui, &session, map, coloring.as_ref(), *focus, actions);
             if let (Some(data), Some(row)) = (session.data(), self.map.hovered()) {
                 views::hover::ui(ui, &session, data, row, &mut self.hover_picture);
@@ -470,7 +449,7 @@ impl eframe::App for App {
         if self.notices.iter().any(|n| !n.failure) {
             ctx.request_repaint_after(TICK);
         }
-        self.update_colors(ctx);
+        self.update_looks(ctx);
     }
 
     fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {

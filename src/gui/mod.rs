@@ -9,6 +9,7 @@ mod app;
 mod commands;
 mod dialogs;
 mod latest;
+mod look;
 mod objects;
 mod panels;
 mod settings;

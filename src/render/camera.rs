@@ -50,13 +50,26 @@ const MARGIN: f64 = 0.06;
 const SCALE_LIMITS: (f64, f64) = (1e-30, 1e30);
 
 impl Camera {
-    /// Shows all of `bounds` in a view of `size_px`.
+    /// Shows all of `bounds` in a view of `size_px`, with some room around.
     #[must_use]
     pub fn fit(bounds: Bounds, size_px: [f32; 2]) -> Self {
+        Self::around(bounds, size_px).scaled(1.0 - 2.0 * MARGIN)
+    }
+
+    fn scaled(self, factor: f64) -> Self {
+        Self {
+            px_per_unit: (self.px_per_unit * factor).clamp(SCALE_LIMITS.0, SCALE_LIMITS.1),
+            ..self
+        }
+    }
+
+    /// Shows all of `bounds`, which touch the edges of the view on two sides.
+    #[must_use]
+    pub fn around(bounds: Bounds, size_px: [f32; 2]) -> Self {
         let scale = |i: usize| {
             let extent = bounds.max[i] - bounds.min[i];
             if extent > 0.0 {
-                f64::from(size_px[i]) * (1.0 - 2.0 * MARGIN) / extent
+                f64::from(size_px[i]) / extent
             } else {
                 f64::INFINITY
             }
@@ -93,6 +106,16 @@ impl Camera {
         ]
     }
 
+    /// The part of the world in a view of `size_px`.
+    #[must_use]
+    pub fn bounds(&self, size_px: [f32; 2]) -> Bounds {
+        let half = size_px.map(|s| f64::from(s) / 2.0 / self.px_per_unit);
+        Bounds {
+            min: [0, 1].map(|i| self.center[i] - half[i]),
+            max: [0, 1].map(|i| self.center[i] + half[i]),
+        }
+    }
+
     /// Zooms by `factor`, keeping the world point under `px` where it is.
     #[must_use]
     pub fn zoomed(&self, factor: f64, px: [f32; 2], size_px: [f32; 2]) -> Self {
@@ -115,6 +138,39 @@ impl Camera {
             ],
             ..*self
         }
+    }
+}
+
+/// A camera's way from the world to pixels, for many points.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PxFromWorld {
+    pub(super) scale: f64,
+    pub(super) offset: [f64; 2],
+}
+
+impl Camera {
+    /// For a view of `size_px`.
+    #[must_use]
+    pub fn to_px(&self, size_px: [f32; 2]) -> PxFromWorld {
+        let half = size_px.map(|s| f64::from(s) / 2.0);
+        PxFromWorld {
+            scale: self.px_per_unit,
+            offset: [
+                half[0] - self.center[0] * self.px_per_unit,
+                half[1] + self.center[1] * self.px_per_unit,
+            ],
+        }
+    }
+}
+
+impl PxFromWorld {
+    /// Pixel of a point; pictures of points round it to 1/256 px.
+    #[must_use]
+    pub fn px(&self, point: [f32; 2]) -> [f64; 2] {
+        [
+            f64::from(point[0]) * self.scale + self.offset[0],
+            self.offset[1] - f64::from(point[1]) * self.scale,
+        ]
     }
 }
 

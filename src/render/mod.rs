@@ -1,20 +1,34 @@
 //! Drawing with wgpu: knows points and pixels, not catalogues.
 //!
 //! One [`Renderer`] draws a [`Picture`] into an offscreen [`Target`]; window, PNG and tests share
-//! that call. The renderer is immutable; what changes from frame to frame is data. World
-//! coordinates reach the GPU as `f32` offsets from an `f64` origin.
+//! that call. The renderer is immutable; what changes from frame to frame is data. Points and their
+//! density come from `raster`, whose cost follows the pixels and not the points, on every machine
+//! alike; the GPU lays the layers over one another.
 
 mod camera;
+mod density;
 mod gpu;
-mod points;
+mod lines;
+mod raster;
+mod shades;
+mod shape;
+mod sheet;
 mod target;
 
-pub use camera::{Bounds, Camera};
+pub use camera::{Bounds, Camera, PxFromWorld};
+pub use density::{DensityScale, DensityStyle};
 pub use gpu::{AdapterSummary, Gpu, adapters, device_descriptor};
-pub use points::{PointBuffers, PointStyle, Points, coverage};
+pub use lines::LineBuffers;
+pub use raster::{
+    COUNT_CELL, PointGroup, PointLayer, PointPixels, PointStyle, Wanted, draw_points,
+};
+pub use shades::{Shade, Shades};
+pub use shape::Shape;
 pub use target::Target;
 
 use crate::color::Rgba;
+use lines::Lines;
+use sheet::Sheets;
 
 /// Why something could not be drawn.
 #[derive(Debug, thiserror::Error)]
@@ -45,14 +59,6 @@ pub enum RenderError {
         /// The adapter's limit.
         most: u32,
     },
-    /// More points than one buffer of the adapter holds.
-    #[error("{points} points are more than this adapter holds in one buffer ({most})")]
-    TooManyPoints {
-        /// Points asked for.
-        points: usize,
-        /// Points that fit.
-        most: usize,
-    },
     /// The picture did not come back.
     #[error("the graphics adapter stopped answering: {0}")]
     Lost(String),
@@ -64,13 +70,27 @@ pub struct Picture<'a> {
     pub camera: &'a Camera,
     /// Colour of the ground.
     pub background: Rgba,
-    /// The points.
-    pub points: Option<(&'a PointBuffers, PointStyle)>,
+    /// The points that the layers show.
+    pub points: Option<PointLayer<'a>>,
+    /// From the lowest to the uppermost, each with its opacity, `0..=1`.
+    pub layers: &'a [(Layer<'a>, f32)],
+}
+
+/// What can be laid over the ground.
+#[derive(Clone, Copy)]
+pub enum Layer<'a> {
+    /// Every point's marker.
+    Points,
+    /// How densely the points lie.
+    Density(DensityStyle),
+    /// Lines of that width, px.
+    Lines(&'a LineBuffers, f32),
 }
 
 /// Draws pictures; holds pipelines only.
 pub struct Renderer {
-    points: Points,
+    sheets: Sheets,
+    lines: Lines,
 }
 
 impl Renderer {
@@ -78,40 +98,72 @@ impl Renderer {
     #[must_use]
     pub fn new(gpu: &Gpu) -> Self {
         Self {
-            points: Points::new(gpu),
+            sheets: Sheets::new(gpu),
+            lines: Lines::new(gpu),
         }
     }
 
     /// Draws one picture into `target`.
-    pub fn draw(&self, gpu: &Gpu, target: &Target, picture: &Picture<'_>) {
-        let [r, g, b, a] = picture.background.map(|c| f64::from(c) / 255.0);
-        if let Some((buffers, style)) = &picture.points {
-            buffers.write_frame(gpu, picture.camera, target.size_px(), *style);
-        }
+    pub fn draw(&self, gpu: &Gpu, target: &mut Target, picture: &Picture<'_>) {
+        self.prepare(gpu, target, picture);
         let mut encoder = gpu
             .device()
             .create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("map") });
         {
-            let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
-                label: Some("map"),
-                color_attachments: &[Some(wgpu::RenderPassColorAttachment {
-                    view: target.view(),
-                    depth_slice: None,
-                    resolve_target: None,
-                    ops: wgpu::Operations {
-                        load: wgpu::LoadOp::Clear(wgpu::Color { r, g, b, a }),
-                        store: wgpu::StoreOp::Store,
-                    },
-                })],
-                depth_stencil_attachment: None,
-                timestamp_writes: None,
-                occlusion_query_set: None,
-                multiview_mask: None,
-            });
-            if let Some((buffers, _)) = &picture.points {
-                self.points.draw(&mut pass, buffers);
+            let mut pass = gpu.pass(&mut encoder, target.view(), picture.background);
+            for (index, (layer, _)) in picture.layers.iter().enumerate() {
+                match layer {
+                    Layer::Points | Layer::Density(_) => {
+                        if let (Some(sheet), Some(_)) = (target.sheet(index), picture.points) {
+                            self.sheets.draw(&mut pass, sheet);
+                        }
+                    }
+                    Layer::Lines(buffers, _) => self.lines.draw(&mut pass, buffers),
+                }
             }
         }
         gpu.queue().submit([encoder.finish()]);
+    }
+
+    /// What the processor does for a frame, and its way to the GPU.
+    fn prepare(&self, gpu: &Gpu, target: &mut Target, picture: &Picture<'_>) {
+        let size = target.size_px();
+        let (width, height) = (size[0] as usize, size[1] as usize);
+        let mut pixels = std::mem::take(&mut target.pixels);
+        if let Some(points) = &picture.points {
+            let any = |test: fn(&Layer<'_>) -> bool| picture.layers.iter().any(|(l, _)| test(l));
+            let wanted = Wanted {
+                rgba: any(|layer| matches!(layer, Layer::Points)),
+                counts: any(|layer| matches!(layer, Layer::Density(_))),
+            };
+            draw_points(
+                points,
+                picture.camera.to_px(size),
+                width,
+                height,
+                wanted,
+                &mut pixels,
+            );
+        }
+        for (index, &(layer, opacity)) in picture.layers.iter().enumerate() {
+            match layer {
+                Layer::Points if picture.points.is_some() => {
+                    let sheet = self.sheets.fit(gpu, target, index, width, height);
+                    sheet.write(gpu, &pixels.rgba, [1.0; 2], opacity);
+                }
+                Layer::Density(style) if picture.points.is_some() => {
+                    let cells = [width, height].map(|side| side.div_ceil(COUNT_CELL));
+                    density::paint(&mut pixels, cells[0], cells[1], &style);
+                    let extent = [0, 1].map(|i| size[i] / (cells[i] * COUNT_CELL) as f32);
+                    let sheet = self.sheets.fit(gpu, target, index, cells[0], cells[1]);
+                    sheet.write(gpu, &pixels.density, extent, opacity);
+                }
+                Layer::Points | Layer::Density(_) => {}
+                Layer::Lines(buffers, line_px) => {
+                    buffers.write_frame(gpu, picture.camera, size, line_px, opacity);
+                }
+            }
+        }
+        target.pixels = pixels;
     }
 }

@@ -1,5 +1,7 @@
-//! The offscreen texture that pictures are drawn into.
+//! The offscreen texture that pictures are drawn into, and what a frame leaves for the next.
 
+use super::raster::PointPixels;
+use super::sheet::Sheet;
 use super::{Gpu, RenderError};
 
 pub(super) const FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8Unorm;
@@ -9,6 +11,10 @@ const BYTES_PER_PIXEL: u32 = 4;
 pub struct Target {
     texture: wgpu::Texture,
     view: wgpu::TextureView,
+    /// Memory of the points' pixels, used again by every frame.
+    pub(super) pixels: PointPixels,
+    /// Pictures of the processor on their way to the GPU, by layer.
+    pub(super) sheets: Vec<Option<Sheet>>,
 }
 
 impl Target {
@@ -42,7 +48,12 @@ impl Target {
             view_formats: &[],
         });
         let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
-        Ok(Self { texture, view })
+        Ok(Self {
+            texture,
+            view,
+            pixels: PointPixels::default(),
+            sheets: Vec::new(),
+        })
     }
 
     /// For showing the texture in a window.
@@ -51,10 +62,26 @@ impl Target {
         &self.view
     }
 
+    pub(super) fn sheet(&self, layer: usize) -> Option<&Sheet> {
+        self.sheets.get(layer).and_then(Option::as_ref)
+    }
+
     /// Width and height, px.
     #[must_use]
     pub fn size_px(&self) -> [f32; 2] {
         [self.texture.width() as f32, self.texture.height() as f32]
+    }
+
+    /// Waits until the picture is drawn.
+    ///
+    /// # Errors
+    /// When the adapter stopped answering.
+    #[expect(clippy::unused_self, reason = "it is this picture that is waited for")]
+    pub fn wait(&self, gpu: &Gpu) -> Result<(), RenderError> {
+        let polled = gpu.device().poll(wgpu::PollType::wait_indefinitely());
+        polled
+            .map(|_| ())
+            .map_err(|e| RenderError::Lost(e.to_string()))
     }
 
     /// Waits for the picture and copies it out: RGBA, row-major, top row first.

@@ -1,23 +1,44 @@
-//! Colours of the points and the legend that explains them.
+//! Colours, markers and sizes of the points, and the legend that explains them.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
 
 use crate::color::{self, ColorScale, Colormap, MISSING, Rgba};
-use crate::data::{Catalog, ColumnKind};
-use crate::session::{ColorBy, MapPoints};
+use crate::data::{Catalog, Column, ColumnKind};
+use crate::mask::Mask;
+use crate::render::{PointGroup, Shades, Shape};
+use crate::session::{ColorBy, MapPoints, ViewSpec};
 
 /// Most categories with an entry of their own in the legend.
-const MOST_CATEGORIES: usize = 64;
+const MOST_CATEGORIES: usize = 256;
 /// Colour of points that nothing tells apart.
-const PLAIN: Rgba = [0x7a, 0xa2, 0xf7, 255];
+pub(super) const PLAIN: Rgba = [0x7a, 0xa2, 0xf7, 255];
+/// Times the radius: points are told apart in five sizes.
+const SIZES: [f32; 5] = [0.55, 0.8, 1.1, 1.6, 2.3];
 
-/// Colours in drawing order, and their explanation.
+/// How the points look, and what it means.
 #[derive(Debug, Clone)]
 pub struct Colored {
-    /// One colour for each point; an alpha of 0 hides it.
-    pub colors: Vec<Rgba>,
-    /// What they mean.
+    /// Points with the same marker and size.
+    pub groups: Vec<Group>,
+    /// What the colours mean.
     pub legend: Legend,
-    /// Points that are drawn.
-    pub shown: usize,
+    /// What the markers mean: value and outline.
+    pub markers: Vec<(String, Shape)>,
+    /// What the sizes mean: label of the column, value of the smallest and of the largest.
+    pub sizes: Option<(String, f64, f64)>,
+}
+
+/// Points with the same marker and size.
+#[derive(Debug, Clone)]
+pub struct Group {
+    /// Their colours.
+    pub shades: Shades,
+    /// Their marker.
+    pub shape: Shape,
+    /// Times the radius.
+    pub size: f32,
 }
 
 /// What the colours mean.
@@ -25,7 +46,7 @@ pub struct Colored {
 pub enum Legend {
     /// One colour for all.
     Plain,
-    /// A colour for each category, in order of first appearance in the catalogue.
+    /// A colour for each category.
     Categories(Vec<LegendEntry>),
     /// Numbers on a colour map.
     Scale {
@@ -33,6 +54,8 @@ pub enum Legend {
         label: String,
         /// The colours.
         map: Colormap,
+        /// The colours from the other end.
+        invert: bool,
         /// The numbers.
         scale: ColorScale,
         /// Points without a number.
@@ -53,14 +76,144 @@ pub struct LegendEntry {
     pub hidden: bool,
 }
 
-/// Colours the points of a map by a column of the catalogue.
+impl Colored {
+    /// Points that are drawn.
+    #[must_use]
+    pub fn shown(&self) -> usize {
+        self.groups.iter().map(|g| g.shades.count()).sum()
+    }
+
+    /// As the renderer wants them.
+    #[must_use]
+    pub fn point_groups(&self) -> Vec<PointGroup<'_>> {
+        let groups = self.groups.iter();
+        groups
+            .map(|group| PointGroup {
+                shades: &group.shades,
+                shape: group.shape,
+                size: group.size,
+            })
+            .collect()
+    }
+
+    /// Colour by place; an alpha of 0 hides the point.
+    #[must_use]
+    pub fn colors(&self) -> &[Rgba] {
+        self.groups.first().map_or(&[], |g| g.shades.points())
+    }
+}
+
+/// The colour of every place, and the legend; points whose rows `rows` leaves out are hidden.
+struct Painted {
+    colors: Vec<Rgba>,
+    legend: Legend,
+}
+
+/// Colours the points of a map by columns of the catalogue; rows that `rows` leaves out are not
+/// drawn.
 #[must_use]
-pub fn color_points(catalog: &Catalog, points: &MapPoints, by: &ColorBy) -> Colored {
-    let n = points.xy().len();
-    let plain = || Colored {
+pub fn color_points(
+    catalog: &Catalog,
+    points: &MapPoints,
+    view: &ViewSpec,
+    rows: Option<&Mask>,
+) -> Colored {
+    let Painted { mut colors, legend } = paint(catalog, points, &view.color);
+    if let Some(rows) = rows {
+        colors
+            .par_iter_mut()
+            .enumerate()
+            .for_each(|(place, color)| {
+                if !rows.contains(points.row(place)) {
+                    color[3] = 0;
+                }
+            });
+    }
+    let named = |name: &Option<String>| name.as_deref().and_then(|name| catalog.column(name));
+    let markers = named(&view.marker_by).and_then(|column| markers(points, &column));
+    let sizes = named(&view.size_by).and_then(|column| sizes(points, &column));
+    if markers.is_none() && sizes.is_none() {
+        let shades = Shades::new(points.tree(), colors);
+        let group = Group {
+            shades,
+            shape: Shape::default(),
+            size: 1.0,
+        };
+        return Colored {
+            groups: vec![group],
+            legend,
+            markers: Vec::new(),
+            sizes: None,
+        };
+    }
+    // Middle size, first marker, where a column does not say.
+    let (names, marker_of) = markers.unwrap_or_default();
+    let (range, size_of) = sizes.map_or((None, Vec::new()), |(range, of)| (Some(range), of));
+    let middle = if range.is_some() { 0 } else { SIZES.len() / 2 } as u8;
+    let class = |place: usize| {
+        let size = size_of.get(place).copied().unwrap_or(middle);
+        marker_of.get(place).copied().unwrap_or(0) * SIZES.len() as u8 + size
+    };
+    let classes = Arc::new((0..points.len()).map(class).collect::<Vec<u8>>());
+    let groups = Shades::by_class(points.tree(), colors, &classes)
+        .into_iter()
+        .enumerate()
+        .map(|(class, shades)| Group {
+            shades,
+            shape: Shape::ALL[class / SIZES.len()],
+            size: if range.is_some() {
+                SIZES[class % SIZES.len()]
+            } else {
+                1.0
+            },
+        })
+        .filter(|group| group.shades.count() > 0)
+        .collect();
+    Colored {
+        groups,
+        legend,
+        markers: names,
+        sizes: range,
+    }
+}
+
+type Markers = (Vec<(String, Shape)>, Vec<u8>);
+
+/// The marker of each category, and that of each place; beyond four categories they repeat.
+fn markers(points: &MapPoints, column: &Column<'_>) -> Option<Markers> {
+    let (names, of_row) = column.categories(MOST_CATEGORIES)?;
+    let shape = |index: usize| index % Shape::ALL.len();
+    let of_place = (0..points.len())
+        .map(|place| of_row[points.row(place)].map_or(0, |i| shape(usize::from(i))) as u8)
+        .collect();
+    let names = names.into_iter().enumerate();
+    Some((
+        names
+            .map(|(i, name)| (name, Shape::ALL[shape(i)]))
+            .collect(),
+        of_place,
+    ))
+}
+
+type Sizes = ((String, f64, f64), Vec<u8>);
+
+/// The size of each place by its number; the smallest where there is none.
+fn sizes(points: &MapPoints, column: &Column<'_>) -> Option<Sizes> {
+    let values = column.numbers()?;
+    let scale = ColorScale::fit(color::ScaleKind::Linear, &values, None);
+    let step = |t: f32| ((t * SIZES.len() as f32) as usize).min(SIZES.len() - 1) as u8;
+    let of_place = (0..points.len())
+        .map(|place| scale.place(values[points.row(place)]).map_or(0, step))
+        .collect();
+    let (low, high) = scale.limits();
+    Some(((column.label().into_owned(), low, high), of_place))
+}
+
+fn paint(catalog: &Catalog, points: &MapPoints, by: &ColorBy) -> Painted {
+    let n = points.len();
+    let plain = || Painted {
         colors: vec![PLAIN; n],
         legend: Legend::Plain,
-        shown: n,
     };
     let Some(column) = by.column.as_deref().and_then(|name| catalog.column(name)) else {
         return plain();
@@ -69,56 +222,82 @@ pub fn color_points(catalog: &Catalog, points: &MapPoints, by: &ColorBy) -> Colo
         && let Some(values) = column.numbers()
     {
         let scale = ColorScale::fit(by.scale, &values, by.limits);
-        let colors: Vec<Rgba> = (0..n)
-            .map(|i| scale.color(by.map, values[points.row(i)]))
-            .collect();
-        let missing = (0..n)
-            .filter(|&i| !values[points.row(i)].is_finite())
-            .count();
-        let label = column.label().into_owned();
-        return Colored {
+        let color = |place: usize| scale.color(by.map, by.invert, values[points.row(place)]);
+        let colors: Vec<Rgba> = (0..n).into_par_iter().map(color).collect();
+        let lacking = |place: &usize| !values[points.row(*place)].is_finite();
+        return Painted {
             colors,
             legend: Legend::Scale {
-                label,
+                label: column.label().into_owned(),
                 map: by.map,
+                invert: by.invert,
+                missing: (0..n).into_par_iter().filter(lacking).count(),
                 scale,
-                missing,
             },
-            shown: n,
         };
     }
     let Some((names, of_row)) = column.categories(MOST_CATEGORIES) else {
         return plain();
     };
-    let entry = |name: &str, color| LegendEntry {
-        name: name.to_owned(),
-        color,
-        count: 0,
-        hidden: by.hidden.contains(name),
-    };
-    let mut entries: Vec<LegendEntry> = names
-        .iter()
-        .enumerate()
-        .map(|(i, name)| entry(name, color::category(i)))
-        .collect();
-    entries.push(entry("", MISSING));
+    let entries = entries(&names, by);
+    // From the place of first appearance to the entry; the last entry is that of no value.
     let last = entries.len() - 1;
-    let mut shown = 0;
-    let colors = (0..n)
-        .map(|i| {
-            let entry = &mut entries[of_row[points.row(i)].map_or(last, usize::from)];
-            entry.count += 1;
-            shown += usize::from(!entry.hidden);
+    let entry_of: Vec<usize> = names
+        .iter()
+        .map(|name| entries.iter().position(|e| e.name == *name).unwrap_or(last))
+        .collect();
+    let entry = |place: usize| of_row[points.row(place)].map_or(last, |i| entry_of[usize::from(i)]);
+    let colors: Vec<Rgba> = (0..n)
+        .into_par_iter()
+        .map(|place| {
+            let entry = &entries[entry(place)];
             let [r, g, b, _] = entry.color;
             [r, g, b, if entry.hidden { 0 } else { 255 }]
         })
         .collect();
-    entries.retain(|e| e.count > 0);
-    Colored {
+    let none = || vec![0_usize; entries.len()];
+    let counts = (0..n)
+        .into_par_iter()
+        .fold(none, |mut counts, place| {
+            counts[entry(place)] += 1;
+            counts
+        })
+        .reduce(none, |a, b| a.iter().zip(b).map(|(a, b)| a + b).collect());
+    let counted = entries.into_iter().zip(counts);
+    Painted {
         colors,
-        legend: Legend::Categories(entries),
-        shown,
+        legend: Legend::Categories(
+            counted
+                .map(|(entry, count)| LegendEntry { count, ..entry })
+                .filter(|entry| entry.count > 0)
+                .collect(),
+        ),
     }
+}
+
+/// The categories in the order of the legend, which gives them their colours; at the end that of no
+/// value.
+fn entries(names: &[String], by: &ColorBy) -> Vec<LegendEntry> {
+    let ordered = by.order.iter().filter(|name| names.contains(name));
+    let others = names.iter().filter(|name| !by.order.contains(name));
+    let entry = |(i, name): (usize, &String)| LegendEntry {
+        name: name.clone(),
+        color: color::category(i),
+        count: 0,
+        hidden: by.hidden.contains(name),
+    };
+    let missing = LegendEntry {
+        name: String::new(),
+        color: MISSING,
+        count: 0,
+        hidden: by.hidden.contains(""),
+    };
+    ordered
+        .chain(others)
+        .enumerate()
+        .map(entry)
+        .chain([missing])
+        .collect()
 }
 
 #[cfg(test)]
@@ -126,7 +305,6 @@ mod tests {
     use super::*;
     use crate::data::{Projection, Provenance};
     use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray};
-    use std::sync::Arc;
 
     fn example() -> (Catalog, MapPoints) {
         let surveys: ArrayRef = Arc::new(StringArray::from(vec![
@@ -142,19 +320,27 @@ mod tests {
         (Catalog::new(&table).unwrap(), MapPoints::new(projection))
     }
 
+    fn colored(change: impl Fn(&mut ViewSpec), rows: Option<&Mask>) -> (Colored, MapPoints) {
+        let (catalog, points) = example();
+        let mut view = ViewSpec::default();
+        change(&mut view);
+        (color_points(&catalog, &points, &view, rows), points)
+    }
+
     #[test]
     fn hidden_categories_are_counted_and_not_drawn() {
-        let (catalog, points) = example();
-        let by = ColorBy {
-            column: Some("survey".to_owned()),
-            hidden: ["sim".to_owned()].into(),
-            ..ColorBy::default()
-        };
-        let colored = color_points(&catalog, &points, &by);
-        assert_eq!(colored.shown, 2);
-        for i in 0..4 {
-            let hidden = [0, 3].contains(&points.row(i));
-            assert_eq!(colored.colors[i][3] == 0, hidden);
+        let (colored, points) = colored(
+            |view| {
+                view.color.column = Some("survey".to_owned());
+                view.color.hidden = ["sim".to_owned()].into();
+                view.color.order = vec!["obs".to_owned()];
+            },
+            None,
+        );
+        assert_eq!(colored.shown(), 2);
+        for place in 0..4 {
+            let hidden = [0, 3].contains(&points.row(place));
+            assert_eq!(colored.colors()[place][3] == 0, hidden);
         }
         let Legend::Categories(entries) = colored.legend else {
             panic!()
@@ -165,36 +351,54 @@ mod tests {
             .collect();
         assert_eq!(
             counts,
-            [("sim", 2, true), ("obs", 1, false), ("", 1, false)]
+            [("obs", 1, false), ("sim", 2, true), ("", 1, false)]
         );
+        assert_eq!(entries[0].color, color::category(0));
     }
 
     #[test]
     fn numbers_get_a_scale_and_missing_ones_are_grey() {
-        let (catalog, points) = example();
-        let by = ColorBy {
-            column: Some("z".to_owned()),
-            ..ColorBy::default()
-        };
-        let colored = color_points(&catalog, &points, &by);
+        let rows = Mask::from_fn(4, |row| row != 1);
+        let (colored, points) =
+            colored(|view| view.color.column = Some("z".to_owned()), Some(&rows));
         let Legend::Scale { missing, .. } = colored.legend else {
             panic!()
         };
         assert_eq!(missing, 1);
         let grey = (0..4).find(|&i| points.row(i) == 2).unwrap();
-        assert_eq!(colored.colors[grey], MISSING);
+        assert_eq!(colored.colors()[grey], MISSING);
+        assert_eq!(colored.shown(), 3);
+    }
+
+    #[test]
+    fn markers_and_sizes_part_the_points_into_groups() {
+        let (colored, points) = colored(
+            |view| {
+                view.marker_by = Some("survey".to_owned());
+                view.size_by = Some("z".to_owned());
+            },
+            None,
+        );
+        assert_eq!(colored.shown(), 4);
+        let of_row = |row: usize| {
+            let place = (0..4).find(|&p| points.row(p) == row).unwrap();
+            let drawing: Vec<&Group> = colored
+                .groups
+                .iter()
+                .filter(|g| g.shades.draws(place))
+                .collect();
+            assert_eq!(drawing.len(), 1);
+            (drawing[0].shape, drawing[0].size)
+        };
+        assert_eq!(of_row(0), (Shape::ALL[0], SIZES[0]));
+        assert_eq!(of_row(3), (Shape::ALL[0], SIZES[4]));
+        assert_eq!(of_row(1).0, Shape::ALL[1]);
+        assert_eq!(colored.markers.len(), 2);
     }
 
     #[test]
     fn an_unknown_column_leaves_all_points_plain() {
-        let (catalog, points) = example();
-        let by = ColorBy {
-            column: Some("nothing".to_owned()),
-            ..ColorBy::default()
-        };
-        assert!(matches!(
-            color_points(&catalog, &points, &by).legend,
-            Legend::Plain
-        ));
+        let (colored, _) = colored(|view| view.color.column = Some("nothing".to_owned()), None);
+        assert!(matches!(colored.legend, Legend::Plain));
     }
 }

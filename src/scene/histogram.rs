@@ -12,6 +12,8 @@ const BINS: usize = 28;
 const MOST_GROUPS: usize = 4;
 /// Share of the values left out at each end of the axis.
 const CLIPPED: f64 = 0.005;
+/// Most values that are sorted.
+const MOST_SORTED: usize = 200_000;
 /// Columns whose distributions tell most, in order; otherwise the first numbers of the catalogue.
 const TELLING: [&str; 8] = [
     "r_e",
@@ -73,12 +75,14 @@ fn histogram(
 ) -> Option<Histogram> {
     let column = catalog.column(name)?;
     let values = column.numbers()?;
-    let shown: Vec<(Rgba, f64)> = (0..points.xy().len())
-        .filter(|&i| colored.colors[i][3] != 0)
-        .map(|i| (colored.colors[i], values[points.row(i)]))
-        .filter(|(_, value)| value.is_finite())
-        .collect();
-    let mut sorted: Vec<f64> = shown.iter().map(|(_, v)| *v).collect();
+    let colors = colored.colors();
+    let value = |place: usize| {
+        let value = values[points.row(place)];
+        (colors[place][3] != 0 && value.is_finite()).then_some(value)
+    };
+    // The ends of the axis come from a sample where there are many points, the counts from all.
+    let sample = points.tree().sample(MOST_SORTED);
+    let mut sorted: Vec<f64> = sample.iter().filter_map(|&p| value(p as usize)).collect();
     sorted.sort_unstable_by(f64::total_cmp);
     let at = |q: f64| {
         sorted
@@ -98,10 +102,11 @@ fn histogram(
         _ => vec![([0x7a, 0xa2, 0xf7, 255], vec![0; BINS])],
     };
     let single = groups.len() == 1;
-    for (color, value) in shown {
-        if !(low..=high).contains(&value) {
+    for place in 0..points.len() {
+        let Some(value) = value(place).filter(|v| (low..=high).contains(v)) else {
             continue;
-        }
+        };
+        let color = colors[place];
         let bin = (((value - low) / (high - low) * BINS as f64) as usize).min(BINS - 1);
         if let Some((_, counts)) = groups.iter_mut().find(|(c, _)| single || *c == color) {
             counts[bin] += 1;
@@ -119,7 +124,7 @@ mod tests {
     use super::*;
     use crate::data::{Projection, Provenance};
     use crate::scene::color_points;
-    use crate::session::ColorBy;
+    use crate::session::{ColorBy, ViewSpec};
     use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray};
     use std::sync::Arc;
 
@@ -148,7 +153,11 @@ mod tests {
             hidden: ["b".to_owned()].into(),
             ..ColorBy::default()
         };
-        let colored = color_points(&catalog, &points, &by);
+        let view = ViewSpec {
+            color: by,
+            ..ViewSpec::default()
+        };
+        let colored = color_points(&catalog, &points, &view, None);
         let [histogram] = &histograms(&catalog, &points, &colored, 2)[..] else {
             panic!()
         };

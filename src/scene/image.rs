@@ -2,11 +2,11 @@
 
 use crate::color::Rgba;
 use crate::render::{
-    AdapterSummary, Bounds, Camera, Gpu, Picture, PointBuffers, RenderError, Renderer, Target,
+    AdapterSummary, Bounds, Camera, Gpu, Layer, Picture, PointLayer, RenderError, Renderer, Target,
 };
-use crate::session::{MapPoints, ViewSpec};
+use crate::session::{LayerKind, LayerSpec, MapPoints, ViewSpec};
 
-use super::point_style;
+use super::{Colored, density_style, point_style};
 
 /// Ground of the map on dark and on light, as in the window.
 const GROUNDS: [Rgba; 2] = [[0x0d, 0x10, 0x16, 255], [0xfa, 0xfb, 0xfc, 255]];
@@ -24,37 +24,88 @@ pub struct MapImage {
     pub width: u32,
     /// Pixels.
     pub height: u32,
+    /// Pixels for each point of a screen: sizes of markers and lines grow with it.
+    pub scale: f32,
     /// Light points on dark.
     pub dark: bool,
+    /// The part of the world that is shown at least; all points when `None`.
+    pub bounds: Option<Bounds>,
 }
 
-/// Draws the whole map; returns RGBA, top row first, and the adapter that drew it.
+impl MapImage {
+    /// Where the viewer looks.
+    #[must_use]
+    pub fn camera(&self, points: &MapPoints) -> Camera {
+        let size = [self.width as f32, self.height as f32];
+        match self.bounds {
+            Some(bounds) => Camera::around(bounds, size),
+            None => points
+                .bounds()
+                .map_or(Camera::fit(EMPTY, size), |b| Camera::fit(b, size)),
+        }
+    }
+}
+
+/// Where there is nothing to show.
+const EMPTY: Bounds = Bounds {
+    min: [0.0; 2],
+    max: [1.0; 2],
+};
+
+/// Layers of the picture, lowest first, but for those that are made of vectors.
+#[must_use]
+pub fn raster_layers(view: &ViewSpec, scale: f32, dark: bool) -> Vec<(Layer<'static>, f32)> {
+    let raster = |spec: &LayerSpec| match spec.kind {
+        // Its opacity is that of each marker.
+        LayerKind::Points => Some((Layer::Points, 1.0)),
+        LayerKind::Density => Some((
+            Layer::Density(density_style(&view.density, scale, dark)),
+            spec.opacity,
+        )),
+        LayerKind::Contours | LayerKind::Thumbnails | LayerKind::Labels => None,
+    };
+    view.layers
+        .iter()
+        .filter(|l| l.shown)
+        .filter_map(raster)
+        .collect()
+}
+
+/// Draws points and density of a map; returns RGBA, top row first, and the adapter that drew it.
 ///
 /// # Errors
 /// When there is no graphics adapter, or the picture is too large for it.
 pub fn draw_map(
     points: &MapPoints,
-    colors: &[Rgba],
+    colored: &Colored,
     view: &ViewSpec,
     image: &MapImage,
 ) -> Result<(Vec<u8>, AdapterSummary), RenderError> {
     let gpu = Gpu::headless()?;
     let renderer = Renderer::new(&gpu);
-    let target = Target::new(&gpu, image.width, image.height)?;
-    let buffers = PointBuffers::new(&gpu, &renderer, points.xy(), colors)?;
-    let bounds = points.bounds().unwrap_or(Bounds {
-        min: [0.0; 2],
-        max: [1.0; 2],
-    });
-    let camera = Camera::fit(bounds, target.size_px());
-    let style = point_style(points, view, &camera, target.size_px(), 1.0, image.dark);
+    let mut target = Target::new(&gpu, image.width, image.height)?;
+    let camera = image.camera(points);
+    let layer = PointLayer {
+        tree: points.tree(),
+        groups: &colored.point_groups(),
+        selection: None,
+        style: point_style(
+            points,
+            view,
+            &camera,
+            target.size_px(),
+            image.scale,
+            image.dark,
+        ),
+    };
     renderer.draw(
         &gpu,
-        &target,
+        &mut target,
         &Picture {
             camera: &camera,
             background: ground(image.dark),
-            points: Some((&buffers, style)),
+            points: Some(layer),
+            layers: &raster_layers(view, image.scale, image.dark),
         },
     );
     Ok((target.read_rgba(&gpu)?, gpu.adapter().clone()))

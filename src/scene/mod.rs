@@ -2,15 +2,17 @@
 //! cursor, cutouts as pictures.
 
 mod colors;
+mod contours;
 mod histogram;
 mod image;
 mod pick;
 mod picture;
 mod style;
 
-pub use colors::{Colored, Legend, LegendEntry, color_points};
+pub use colors::{Colored, Group, Legend, LegendEntry, color_points};
+pub use contours::{Contour, MapLabel, contours, labels};
 pub use histogram::{Histogram, histograms};
-pub use image::{MapImage, draw_map, ground};
+pub use image::{MapImage, draw_map, ground, raster_layers};
 pub use pick::pick;
 pub use picture::{CutoutStyle, CutoutView, Rgb, paint_cutout};
-pub use style::{point_style, shade};
+pub use style::{density_style, point_style, shade};

@@ -1,7 +1,7 @@
-//! Size and opacity of points, from their number and the zoom.
+//! The look of points and density, from their number, the zoom and the ground.
 
-use crate::render::{Camera, PointStyle};
-use crate::session::{MapPoints, ViewSpec};
+use crate::render::{Camera, DensityStyle, PointStyle, Shape};
+use crate::session::{DensitySpec, LayerKind, MapPoints, ViewSpec};
 
 /// Radius limits, px (of a screen with one pixel for each point of its user interface).
 const RADIUS_LIMITS: (f32, f32) = (0.75, 9.0);
@@ -27,7 +27,7 @@ pub fn point_style(
     pixels_per_point: f32,
     dark: bool,
 ) -> PointStyle {
-    let n = points.xy().len().max(1) as f32;
+    let n = points.len().max(1) as f32;
     let fitted = points
         .bounds()
         .map_or(1.0, |b| Camera::fit(b, size_px).px_per_unit);
@@ -35,12 +35,26 @@ pub fn point_style(
     let area = size_px[0] * size_px[1] / pixels_per_point.powi(2);
     let base = (area * COVERED / n / std::f32::consts::PI)
         .sqrt()
-        .clamp(1.0, 4.0);
+        .clamp(0.75, 4.0);
     let radius = base * zoom.max(0.1).powf(0.25) * view.point_size;
     PointStyle {
         radius_px: radius.clamp(RADIUS_LIMITS.0, RADIUS_LIMITS.1) * pixels_per_point,
-        opacity: view.opacity,
+        shape: Shape::default(),
+        opacity: view
+            .layer(LayerKind::Points)
+            .map_or(1.0, |layer| layer.opacity),
         glow: if dark { GLOW_ON_DARK } else { 0.0 },
         shade: shade(dark),
+    }
+}
+
+/// How density looks.
+#[must_use]
+pub fn density_style(spec: &DensitySpec, pixels_per_point: f32, dark: bool) -> DensityStyle {
+    DensityStyle {
+        scale: spec.scale,
+        map: spec.map,
+        smoothing_px: spec.smoothing * pixels_per_point,
+        shade: if spec.map.is_some() { 1.0 } else { shade(dark) },
     }
 }

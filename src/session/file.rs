@@ -1,6 +1,6 @@
 //! The session file: paths, parameters and fingerprints, never bulk data.
 //!
-//! TOML, version 1. Opening one repeats the way from the data to the map.
+//! TOML, version 2. Opening one repeats the way from the data to the map.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -13,7 +13,7 @@ use crate::analysis::reduce::ReduceParams;
 use crate::io::{AtomicFile, IoError, Overwrite};
 use crate::progress::{Cancelled, Progress};
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// A session file is small.
 const LARGEST: u64 = 1 << 20;
 
@@ -247,7 +247,7 @@ mod tests {
         file.write(&path, Overwrite::Refuse).unwrap();
         assert_eq!(SessionFile::read(&path).unwrap(), file);
         assert!(file.write(&path, Overwrite::Refuse).is_err());
-        for wrong in ["", "version = 2", "\u{0}\u{1}", "version = 1\nrun = \"rm\""] {
+        for wrong in ["", "version = 1", "\u{0}\u{1}", "version = 2\nrun = \"rm\""] {
             std::fs::write(&path, wrong).unwrap();
             assert!(SessionFile::read(&path).is_err(), "{wrong:?}");
         }

@@ -74,9 +74,9 @@ mod tests {
     #[test]
     fn undo_and_redo_walk_the_same_path() {
         let mut history = History::default();
-        let view = |opacity| {
+        let view = |point_size| {
             Edit::SetView(ViewSpec {
-                opacity,
+                point_size,
                 ..ViewSpec::default()
             })
         };
@@ -84,13 +84,13 @@ mod tests {
         history.amend(view(0.4));
         history.apply(view(0.5));
         history.undo();
-        assert!((history.session().view().opacity - 0.4).abs() < 1e-6);
+        assert!((history.session().view().point_size - 0.4).abs() < 1e-6);
         history.undo();
         assert_eq!(history.session().view(), &ViewSpec::default());
         assert_eq!(history.undoable(), None);
         history.redo();
         history.redo();
-        assert!((history.session().view().opacity - 0.5).abs() < 1e-6);
+        assert!((history.session().view().point_size - 0.5).abs() < 1e-6);
         history.undo();
         history.apply(Edit::Close);
         assert_eq!(history.redoable(), None);

@@ -19,7 +19,7 @@ pub use encoder::{EncoderChoice, ModelRef, SHIPPED_ENCODER};
 pub use file::{SessionFile, SessionFileError, fingerprint};
 pub use history::History;
 pub use map::MapPoints;
-pub use view::{ColorBy, ViewSpec};
+pub use view::{ColorBy, ContourSpec, DensitySpec, LayerKind, LayerSpec, ViewSpec};
 
 use crate::analysis::reduce::ReduceParams;
 use crate::data::{ColumnKind, Embedding};

@@ -1,5 +1,7 @@
-//! Indexes over points of the plane.
+//! Points of the plane, found by where they lie: one tree behind drawing, picking and selecting.
 
-mod grid;
+mod region;
+mod tree;
 
-pub use grid::Grid;
+pub use region::{Brush, Ellipse, Narrowed, Polygon, Rectangle, Region};
+pub use tree::{Node, TileTree};

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 const LAYERS: [&[&str]; 6] = [
-    &["progress", "color"],
+    &["progress", "color", "mask"],
     &["data", "spatial"],
-    &["subset", "io", "synth", "encode", "analysis", "render"],
+    &[
+        "subset", "io", "synth", "encode", "analysis", "figure", "render",
+    ],
     &["session"],
     &["job", "scene"],
     &["cli", "gui"],

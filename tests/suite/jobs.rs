@@ -53,7 +53,7 @@ fn a_session_file_repeats_the_way_to_the_map() {
             column: Some("log_mass".to_owned()),
             ..ColorBy::default()
         },
-        opacity: 0.5,
+        point_size: 0.5,
         ..ViewSpec::default()
     };
     session.apply(Edit::SetView(view));

@@ -1,21 +1,26 @@
-//! The map on a graphics adapter, against its CPU reference.
+//! The map on a graphics adapter, against what each point says of itself.
 
-use latentarium::color::Rgba;
-use latentarium::data::{Projection, Provenance};
+use latentarium::color::{Colormap, Rgba};
+use latentarium::mask::Mask;
 use latentarium::render::{
-    Bounds, Camera, Gpu, Picture, PointBuffers, PointStyle, Renderer, Target, coverage,
+    Bounds, Camera, DensityScale, DensityStyle, Gpu, Layer, LineBuffers, Picture, PointGroup,
+    PointLayer, PointStyle, Renderer, Shades, Shape, Target,
 };
 use latentarium::scene::pick;
-use latentarium::session::MapPoints;
+use latentarium::spatial::TileTree;
 
-const SIZE: (u32, u32) = (200, 160);
+const SIZE: (u32, u32) = (300, 200);
 const BLACK: Rgba = [0, 0, 0, 255];
-const STYLE: PointStyle = PointStyle {
-    radius_px: 3.0,
-    opacity: 1.0,
-    glow: 0.0,
-    shade: 1.0,
-};
+
+fn style(radius_px: f32, opacity: f32) -> PointStyle {
+    PointStyle {
+        radius_px,
+        shape: Shape::Disc,
+        opacity,
+        glow: 0.2,
+        shade: 1.0,
+    }
+}
 
 struct Bench {
     gpu: Gpu,
@@ -33,126 +38,263 @@ impl Bench {
         }
     }
 
-    fn draw(
-        &self,
-        points: &[[f32; 2]],
-        colors: &[Rgba],
+    fn draw(&mut self, layer: Option<PointLayer<'_>>, camera: &Camera) -> Vec<u8> {
+        self.draw_layers(layer, camera, &[(Layer::Points, 1.0)])
+    }
+
+    fn draw_layers(
+        &mut self,
+        points: Option<PointLayer<'_>>,
         camera: &Camera,
-        style: PointStyle,
+        layers: &[(Layer<'_>, f32)],
     ) -> Vec<u8> {
-        let buffers = PointBuffers::new(&self.gpu, &self.renderer, points, colors).unwrap();
         let picture = Picture {
             camera,
             background: BLACK,
-            points: Some((&buffers, style)),
+            points,
+            layers,
         };
-        self.renderer.draw(&self.gpu, &self.target, &picture);
+        self.renderer.draw(&self.gpu, &mut self.target, &picture);
         self.target.read_rgba(&self.gpu).unwrap()
     }
 }
 
 /// A small generator of numbers in `0..1`.
-fn random(state: &mut u32) -> f32 {
-    *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-    (*state >> 8) as f32 / 16_777_216.0
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> f32 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (self.0 >> 40) as f32 / (1_u64 << 24) as f32
+    }
+
+    fn bell(&mut self) -> f32 {
+        (0..6).map(|_| self.next()).sum::<f32>() - 3.0
+    }
 }
 
-fn cloud(n: usize) -> Vec<[f32; 2]> {
-    let mut state = 9;
-    (0..n)
-        .map(|_| {
-            [
-                random(&mut state) * 4.0 + 1000.0,
-                random(&mut state) * 3.0 - 50.0,
-            ]
-        })
-        .collect()
+/// Clusters far from the origin, filaments, and heavy tails.
+fn layouts(n: usize) -> Vec<Vec<[f32; 2]>> {
+    let mut r = Random(1);
+    let clusters = (0..n).map(|i| {
+        [
+            1000.0 + (i % 5) as f32 * 4.0 + r.bell(),
+            (i % 3) as f32 * 5.0 + r.bell() * 0.3,
+        ]
+    });
+    let clusters = clusters.collect();
+    let mut r = Random(2);
+    let filaments = (0..n).map(|_| {
+        let t = r.next() * 12.0;
+        [
+            t + 0.01 * r.bell(),
+            t.sin() * (1.0 + (r.next() * 4.0).floor()) + 0.01 * r.bell(),
+        ]
+    });
+    let filaments = filaments.collect();
+    let mut r = Random(3);
+    let tails = (0..n).map(|_| [r.bell() / r.next().max(1e-5), r.bell() / r.next().max(1e-5)]);
+    vec![clusters, filaments, tails.collect()]
 }
 
-/// Number `i` as a colour that can be read back.
-fn numbered(i: usize) -> Rgba {
-    [(i & 0xff) as u8, (i >> 8) as u8, 200, 255]
+fn colors(tree: &TileTree) -> Vec<Rgba> {
+    let red = |i: &u32| {
+        if i.is_multiple_of(7) {
+            [0, 0, 0, 0]
+        } else {
+            [255, 90, 40, 255]
+        }
+    };
+    tree.order().iter().map(red).collect()
 }
 
+/// The pixels under some marker, from every point by itself.
+fn brute_force(
+    tree: &TileTree,
+    drawn: impl Fn(usize) -> bool,
+    camera: &Camera,
+    shape: Shape,
+    radius_px: f32,
+) -> Vec<bool> {
+    let (width, height) = (SIZE.0 as usize, SIZE.1 as usize);
+    let mut lit = vec![false; width * height];
+    let to_px = camera.to_px([SIZE.0 as f32, SIZE.1 as f32]);
+    let reach = shape.reach(f64::from(radius_px));
+    for (place, point) in tree.points().iter().enumerate() {
+        if !drawn(place) {
+            continue;
+        }
+        let px = to_px.px(*point).map(|v| (v * 256.0).trunc() / 256.0);
+        let range = |i: usize, size: usize| {
+            let low = (px[i] - reach).floor().clamp(0.0, size as f64);
+            low as usize..(px[i] + reach).ceil().clamp(low, size as f64) as usize
+        };
+        for y in range(1, height) {
+            for x in range(0, width) {
+                let (dx, dy) = (x as f64 + 0.5 - px[0], y as f64 + 0.5 - px[1]);
+                lit[y * width + x] |= shape.coverage(f64::from(radius_px), dx, dy) > 0.0;
+            }
+        }
+    }
+    lit
+}
+
+/// 50 views of each layout, from far out to deep inside, with every marker: a pixel differs from the
+/// ground exactly where a marker lies, hidden points apart, at any opacity.
 #[test]
-fn pixels_are_those_of_the_cpu_reference() {
-    let bench = Bench::new();
-    let points = cloud(60);
+fn lit_pixels_are_those_of_drawing_every_point() {
+    let mut bench = Bench::new();
+    for points in layouts(20_000) {
+        let tree = TileTree::new(&points);
+        let shades = Shades::new(&tree, colors(&tree));
+        let mut r = Random(9);
+        let bounds = Bounds::around(tree.points().iter().copied()).unwrap();
+        for view in 0..50 {
+            let size = bench.target.size_px();
+            let near = tree.points()[(r.next() * 19_999.0) as usize].map(f64::from);
+            let zoom = 10_f64.powf(f64::from(r.next()) * 5.0 - 0.5);
+            let camera = Camera {
+                center: if view % 5 == 0 { bounds.center() } else { near },
+                ..Camera::fit(bounds, size).zoomed(zoom, [0.0; 2], size)
+            };
+            let shape = Shape::ALL[view % 4];
+            let radius = 0.75 + 4.0 * r.next() * r.next();
+            let group = PointGroup {
+                shades: &shades,
+                shape,
+                size: 1.0,
+            };
+            let layer = PointLayer {
+                tree: &tree,
+                groups: &[group],
+                selection: None,
+                style: style(radius, if view % 2 == 0 { 0.8 } else { 0.02 }),
+            };
+            let drawn = bench.draw(Some(layer), &camera);
+            let expected = brute_force(&tree, |p| shades.draws(p), &camera, shape, radius);
+            for (pixel, expected) in drawn.chunks_exact(4).zip(expected) {
+                assert_eq!(
+                    pixel != BLACK,
+                    expected,
+                    "view {view}, {shape:?} of {radius} px"
+                );
+            }
+        }
+    }
+}
+
+/// A lone outlier among a million, and each of the groups and the selection by itself.
+#[test]
+fn an_outlier_is_drawn_and_selected_points_lie_on_top() {
+    let mut bench = Bench::new();
+    let mut r = Random(4);
+    let mut points: Vec<[f32; 2]> = (0..1_000_000).map(|_| [r.bell(), r.bell()]).collect();
+    points.push([30.0, 20.0]);
+    let tree = TileTree::new(&points);
+    let place = tree.order().iter().position(|&i| i == 1_000_000).unwrap();
+    let shades = Shades::new(&tree, vec![[40, 90, 255, 255]; points.len()]);
     let camera = Camera::fit(
         Bounds::around(points.iter().copied()).unwrap(),
         bench.target.size_px(),
     );
-    let white = vec![[255; 4]; points.len()];
-    let drawn = bench.draw(&points, &white, &camera, STYLE);
-    let centers: Vec<[f32; 2]> = points
-        .iter()
-        .map(|p| camera.px_from_world(p.map(f64::from), bench.target.size_px()))
-        .collect();
-    for (i, pixel) in drawn.chunks_exact(4).enumerate() {
-        let at = [
-            (i as u32 % SIZE.0) as f32 + 0.5,
-            (i as u32 / SIZE.0) as f32 + 0.5,
-        ];
-        let dark: f32 = centers
-            .iter()
-            .map(|c| 1.0 - coverage(*c, STYLE.radius_px, at))
-            .product();
-        let expected = 255.0 * (1.0 - dark);
-        assert!(
-            (f32::from(pixel[0]) - expected).abs() < 4.0,
-            "{at:?}: {} instead of {expected}",
-            pixel[0]
-        );
-    }
+    let group = PointGroup {
+        shades: &shades,
+        shape: Shape::Disc,
+        size: 1.0,
+    };
+    let mut layer = PointLayer {
+        tree: &tree,
+        groups: &[group],
+        selection: None,
+        style: style(0.75, 0.8),
+    };
+    let px = camera.px_from_world([30.0, 20.0], bench.target.size_px());
+    let at = 4 * (px[1] as usize * SIZE.0 as usize + px[0] as usize);
+    let drawn = bench.draw(Some(layer), &camera);
+    assert!(drawn[at + 2] > 40, "{:?}", &drawn[at..at + 4]);
+    // Chosen alone, it outshines the rest.
+    let mask = Mask::from_fn(points.len(), |p| p == place);
+    layer.selection = Some(&mask);
+    let chosen = bench.draw(Some(layer), &camera);
+    let middle = 4
+        * (camera.px_from_world([0.0; 2], bench.target.size_px())[1] as usize * SIZE.0 as usize
+            + camera.px_from_world([0.0; 2], bench.target.size_px())[0] as usize);
+    assert!(chosen[middle + 2] < drawn[middle + 2] / 2);
+    assert!(chosen[at + 2] >= drawn[at + 2]);
+    let lit = |picture: &[u8]| picture.chunks_exact(4).filter(|p| *p != BLACK).count();
+    assert_eq!(lit(&chosen), lit(&drawn));
 }
 
 #[test]
-fn hover_picks_the_point_that_is_drawn_on_top() {
-    let bench = Bench::new();
-    let all = cloud(400);
-    let rows: Vec<u32> = (0..all.len() as u32).collect();
-    let projection =
-        Projection::new(all.concat(), 2, rows, all.len(), Provenance::default()).unwrap();
-    let points = MapPoints::new(projection);
-    let size = bench.target.size_px();
-    let camera = Camera::fit(points.bounds().unwrap(), size).zoomed(1.7, [60.0, 70.0], size);
-    let mut colors: Vec<Rgba> = (0..points.xy().len()).map(numbered).collect();
-    // Every fifth is switched off and must be neither drawn nor found.
-    colors.iter_mut().step_by(5).for_each(|c| c[3] = 0);
-    let drawn = bench.draw(points.xy(), &colors, &camera, STYLE);
-    let (mut hits, mut wrong) = (0, 0);
-    for (i, pixel) in drawn.chunks_exact(4).enumerate() {
-        let at = [
-            (i as u32 % SIZE.0) as f32 + 0.2,
-            (i as u32 / SIZE.0) as f32 + 0.8,
+fn hover_finds_the_nearest_marker_under_the_cursor() {
+    let points = layouts(5000).remove(0);
+    let tree = TileTree::new(&points);
+    let shades = Shades::new(&tree, colors(&tree));
+    let size = [SIZE.0 as f32, SIZE.1 as f32];
+    let camera = Camera::fit(Bounds::around(points.iter().copied()).unwrap(), size);
+    let group = PointGroup {
+        shades: &shades,
+        shape: Shape::Disc,
+        size: 1.0,
+    };
+    let mut hits = 0;
+    for i in 0..2000 {
+        let cursor = [
+            (i * 7919 % 300) as f32 + 0.3,
+            (i * 104_729 % 200) as f32 + 0.6,
         ];
-        let found = pick(&points, &colors, &camera, size, STYLE.radius_px, at);
-        assert!(found.is_none_or(|index| index % 5 != 0));
-        // Only where one disc covers the pixel entirely can its number be read from the colour.
-        let center = |index: usize| camera.px_from_world(points.xy()[index].map(f64::from), size);
-        let Some(index) = found else {
-            assert_eq!(
-                pixel[2], 0,
-                "something is drawn at {at:?} and nothing is found"
-            );
-            continue;
+        let found = pick(&tree, &[group], &camera, size, 2.0, cursor);
+        let world = camera.world_from_px(cursor, size);
+        let distance = |place: usize| {
+            let p = tree.points()[place];
+            (f64::from(p[0]) - world[0]).hypot(f64::from(p[1]) - world[1]) * camera.px_per_unit
         };
-        let middle = [at[0].floor() + 0.5, at[1].floor() + 0.5];
-        if coverage(center(index), STYLE.radius_px, middle) >= 1.0 {
-            hits += 1;
-            wrong += usize::from(pixel != numbered(index).as_slice());
+        let nearest = (0..points.len())
+            .filter(|&p| shades.draws(p))
+            .map(distance)
+            .fold(f64::INFINITY, f64::min);
+        match found {
+            Some(place) => assert!(shades.draws(place) && distance(place) <= nearest + 1e-9),
+            None => assert!(nearest > 6.0),
         }
+        hits += usize::from(found.is_some());
     }
-    assert!(hits > 2000, "{hits}");
-    assert_eq!(wrong, 0, "of {hits}");
+    assert!(hits > 200, "{hits}");
 }
 
 #[test]
 fn poison_is_never_drawn_and_never_crashes() {
-    let bench = Bench::new();
+    let mut bench = Bench::new();
     let camera = Camera {
         center: [0.0, 0.0],
         px_per_unit: 10.0,
+    };
+    let density = DensityStyle {
+        scale: DensityScale::EqHist,
+        map: Some(Colormap::Magma),
+        smoothing_px: 3.0,
+        shade: 1.0,
+    };
+    let layers = [(Layer::Density(density), 1.0), (Layer::Points, 1.0)];
+    let mut lit = |points: &[[f32; 2]]| {
+        let tree = TileTree::new(points);
+        let shades = Shades::new(&tree, vec![[255, 0, 0, 255]; points.len()]);
+        let group = PointGroup {
+            shades: &shades,
+            shape: Shape::Disc,
+            size: 1.0,
+        };
+        let layer = PointLayer {
+            tree: &tree,
+            groups: &[group],
+            selection: Some(&Mask::from_fn(tree.points().len(), |p| p % 2 == 0)),
+            style: style(3.0, 1.0),
+        };
+        let drawn = bench.draw_layers(Some(layer), &camera, &layers);
+        drawn.chunks_exact(4).filter(|p| *p != BLACK).count()
     };
     let poison = [
         [f32::NAN, 0.0],
@@ -162,29 +304,56 @@ fn poison_is_never_drawn_and_never_crashes() {
         [1e38, 1e38],
         [-1e38, 3e38],
     ];
-    let red = vec![[255, 0, 0, 255]; poison.len()];
-    let drawn = bench.draw(&poison, &red, &camera, STYLE);
-    assert!(
-        drawn.chunks_exact(4).all(|p| p == BLACK),
-        "poison was drawn"
-    );
+    assert_eq!(lit(&poison), 0);
+    assert_eq!(lit(&[]), 0);
+    let denormal = lit(&[[f32::MIN_POSITIVE / 2.0, 0.0]]);
+    assert!(denormal > 20);
     assert_eq!(
-        bench
-            .draw(&[], &[], &camera, STYLE)
-            .chunks_exact(4)
-            .filter(|p| *p != BLACK)
-            .count(),
-        0
+        lit(&vec![[f32::MIN_POSITIVE / 2.0, 0.0]; 1_000_000]),
+        denormal
     );
-    let denormal = [[f32::MIN_POSITIVE / 2.0, 0.0]];
-    assert!(
-        bench
-            .draw(&denormal, &red[..1], &camera, STYLE)
+    let mut with_poison = poison.to_vec();
+    with_poison.push([0.0, 0.0]);
+    assert_eq!(lit(&with_poison), denormal);
+}
+
+/// Lines and sheets come from the GPU: the same picture from the processor differs by rounding only.
+#[test]
+fn lines_and_layers_have_their_opacity() {
+    let mut bench = Bench::new();
+    let camera = Camera {
+        center: [0.0, 0.0],
+        px_per_unit: 1.0,
+    };
+    let line = vec![(vec![[-200.0, 0.5], [200.0, 0.5]], [255, 255, 255, 255])];
+    let lines = LineBuffers::new(&bench.gpu, &bench.renderer, &line);
+    let drawn = bench.draw_layers(None, &camera, &[(Layer::Lines(&lines, 3.0), 0.5)]);
+    let row = |y: usize| &drawn[4 * y * SIZE.0 as usize..4 * (y + 1) * SIZE.0 as usize];
+    // The line lies half a pixel above the middle: it covers the rows 98, 99 and 100.
+    for y in 0..SIZE.1 as usize {
+        let expected = if (98..=100).contains(&y) { 127.5 } else { 0.0 };
+        let wrong = row(y)
             .chunks_exact(4)
-            .any(|p| p[0] == 255)
-    );
-    let identical = vec![[3.0, 3.0]; 100_000];
-    bench.draw(&identical, &vec![[255; 4]; identical.len()], &camera, STYLE);
+            .filter(|p| (f32::from(p[0]) - expected).abs() > 1.0);
+        assert_eq!(wrong.count(), 0, "row {y}: {:?}", &row(y)[..4]);
+    }
+    let tree = TileTree::new(&[[0.0, 0.0]]);
+    let shades = Shades::new(&tree, vec![[255, 0, 0, 255]]);
+    let group = PointGroup {
+        shades: &shades,
+        shape: Shape::Square,
+        size: 1.0,
+    };
+    let layer = PointLayer {
+        tree: &tree,
+        groups: &[group],
+        selection: None,
+        style: style(10.0, 1.0),
+    };
+    let at = 4 * (100 * SIZE.0 as usize + 150);
+    let full = bench.draw_layers(Some(layer), &camera, &[(Layer::Points, 1.0)])[at];
+    let half = bench.draw_layers(Some(layer), &camera, &[(Layer::Points, 0.5)])[at];
+    assert!(full > 240 && half.abs_diff(full / 2) <= 1, "{full} {half}");
 }
 
 #[test]

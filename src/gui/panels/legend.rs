@@ -9,7 +9,7 @@ use super::super::widgets::{dot, grouped, section, short_number};
 use crate::color::{ColorScale, Colormap, ScaleKind};
 use crate::data::ColumnKind;
 use crate::scene::{Colored, Histogram, Legend, LegendEntry};
-use crate::session::{Session, ViewSpec};
+use crate::session::{LayerKind, Session, ViewSpec};
 
 /// Columns that say where things are, not what they are.
 const BOOKKEEPING: [&str; 5] = ["id", "cutout_file", "cutout_hdu", "cutout_plane", "warning"];
@@ -77,11 +77,15 @@ pub(in crate::gui) fn ui(
     slider(
         ui,
         "Opacity",
-        view.opacity,
+        view.layer(LayerKind::Points).map_or(1.0, |l| l.opacity),
         0.05..=1.0,
         actions,
         view,
-        |view, value| view.opacity = value,
+        |view, value| {
+            if let Some(layer) = view.layer_mut(LayerKind::Points) {
+                layer.opacity = value;
+            }
+        },
     );
 }
 

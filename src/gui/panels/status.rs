@@ -22,8 +22,8 @@ pub(in crate::gui) fn ui(
             let objects = counted(rows, "object", "objects");
             let mut drawn = String::new();
             if let (Some(map), Some(colored)) = (session.map(), colored) {
-                let points = map.points.xy().len();
-                let hidden = points - colored.shown;
+                let points = map.points.len();
+                let hidden = points - colored.shown();
                 drawn = match (rows - points, hidden) {
                     (0, 0) => " · all drawn".to_owned(),
                     (0, hidden) => format!(" · {} hidden in the legend", grouped(hidden)),

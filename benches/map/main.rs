@@ -1,0 +1,278 @@
+//! What the map costs: `cargo bench --bench map -- [SIZES] [--only WHAT]`, sizes such as 1e5,1e6,1e7.
+//!
+//! Frames are those of `Renderer::draw`, which the window uses. CPU seconds are those of the process,
+//! all threads and the software driver's included.
+
+#![expect(clippy::print_stdout, reason = "a benchmark prints")]
+
+mod layouts;
+
+use std::time::Instant;
+
+use latentarium::analysis::density::{DensityGrid, DensityParams};
+use latentarium::color::{Colormap, category};
+use latentarium::render::{
+    Bounds, Camera, DensityScale, DensityStyle, Gpu, Layer, LineBuffers, Picture, PointGroup,
+    PointLayer, PointStyle, Renderer, Shades, Shape, Target,
+};
+use latentarium::scene::pick;
+use latentarium::spatial::{Polygon, TileTree};
+
+const SIZE: (u32, u32) = (1280, 800);
+const FRAMES: usize = 60;
+
+/// CPU seconds of this process so far.
+fn cpu_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields: Vec<&str> = stat
+        .rsplit(')')
+        .next()
+        .unwrap_or("")
+        .split_whitespace()
+        .collect();
+    let ticks = |i: usize| {
+        fields
+            .get(i)
+            .and_then(|f| f.parse::<f64>().ok())
+            .unwrap_or(f64::NAN)
+    };
+    (ticks(11) + ticks(12)) / 100.0
+}
+
+/// Wall and CPU milliseconds of `work`.
+fn timed<T>(work: impl FnOnce() -> T) -> (T, f64, f64) {
+    let (wall, cpu) = (Instant::now(), cpu_seconds());
+    let result = work();
+    (
+        result,
+        wall.elapsed().as_secs_f64() * 1e3,
+        (cpu_seconds() - cpu) * 1e3,
+    )
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+struct Graphics {
+    gpu: Gpu,
+    renderer: Renderer,
+    target: Target,
+}
+
+/// A map with everything that its frames show.
+struct Map {
+    tree: TileTree,
+    shades: Shades,
+    lines: LineBuffers,
+}
+
+fn radius(n: usize) -> f32 {
+    let area = SIZE.0 as f32 * SIZE.1 as f32;
+    (area * 0.085 / n as f32 / std::f32::consts::PI)
+        .sqrt()
+        .clamp(0.75, 4.0)
+}
+
+fn contours(graphics: &Graphics, tree: &TileTree) -> LineBuffers {
+    let params = DensityParams::default();
+    let grid = DensityGrid::estimate(tree.points(), |_| true, params, &|| false);
+    let lines: Vec<_> = grid
+        .map(|grid| {
+            let levels = grid.levels(&[0.5, 0.9]);
+            levels
+                .iter()
+                .flat_map(|level| grid.contours(*level))
+                .collect::<Vec<_>>()
+        })
+        .unwrap_or_default()
+        .into_iter()
+        .map(|line| (line.points, [255; 4]))
+        .collect();
+    LineBuffers::new(&graphics.gpu, &graphics.renderer, &lines)
+}
+
+fn frame(graphics: &mut Graphics, map: &Map, camera: &Camera, all_layers: bool) {
+    let style = PointStyle {
+        radius_px: radius(map.tree.points().len()),
+        shape: Shape::Disc,
+        opacity: 0.8,
+        glow: 0.2,
+        shade: 1.0,
+    };
+    let density = DensityStyle {
+        scale: DensityScale::Log,
+        map: Some(Colormap::Magma),
+        smoothing_px: 3.0,
+        shade: 1.0,
+    };
+    let layers = [
+        (Layer::Density(density), 1.0),
+        (Layer::Points, 1.0),
+        (Layer::Lines(&map.lines, 1.5), 1.0),
+    ];
+    let group = PointGroup {
+        shades: &map.shades,
+        shape: Shape::Disc,
+        size: 1.0,
+    };
+    let picture = Picture {
+        camera,
+        background: [13, 16, 22, 255],
+        points: Some(PointLayer {
+            tree: &map.tree,
+            groups: &[group],
+            selection: None,
+            style,
+        }),
+        layers: if all_layers { &layers } else { &layers[1..2] },
+    };
+    graphics
+        .renderer
+        .draw(&graphics.gpu, &mut graphics.target, &picture);
+    graphics
+        .target
+        .wait(&graphics.gpu)
+        .expect("the adapter answers");
+}
+
+/// From the whole map into its densest part and along it.
+fn journey(tree: &TileTree, whole: Camera, step: usize) -> Camera {
+    let t = step as f64 / (FRAMES - 1) as f64;
+    let zoom = 40_f64.powf((t * std::f64::consts::PI).sin());
+    let pan = (t * std::f64::consts::TAU).sin() * 60.0;
+    let mut heart = tree.points()[tree.points().len() / 2].map(f64::from);
+    for i in 0..2 {
+        heart[i] = whole.center[i] + (heart[i] - whole.center[i]) * (1.0 - 1.0 / zoom);
+    }
+    Camera {
+        center: heart,
+        px_per_unit: whole.px_per_unit * zoom,
+    }
+    .panned([pan as f32, 0.0])
+}
+
+/// Where nearly all points lie: a view of a heavy-tailed map in which something is to be seen.
+fn robust_bounds(tree: &TileTree) -> Bounds {
+    let sample = tree.sample(20_000);
+    let range = |i: usize| {
+        let mut values: Vec<f32> = sample
+            .iter()
+            .map(|&p| tree.points()[p as usize][i])
+            .collect();
+        values.sort_by(f32::total_cmp);
+        let at = |q: f64| f64::from(values[((values.len() - 1) as f64 * q) as usize]);
+        (at(0.01), at(0.99))
+    };
+    let ranges = [range(0), range(1)];
+    Bounds {
+        min: ranges.map(|r| r.0),
+        max: ranges.map(|r| r.1),
+    }
+}
+
+fn colors(tree: &TileTree) -> Vec<[u8; 4]> {
+    tree.order()
+        .iter()
+        .map(|i| category((*i % 5) as usize))
+        .collect()
+}
+
+fn star(tree: &TileTree, vertices: usize) -> Polygon {
+    let bounds = robust_bounds(tree);
+    let center = bounds.center();
+    let half = [0, 1].map(|i| (bounds.max[i] - bounds.min[i]) / 2.0);
+    let vertex = |i: usize| {
+        let angle = i as f64 / vertices as f64 * std::f64::consts::TAU;
+        let radius = 0.52 + 0.12 * (angle * 7.0).sin() + 0.03 * ((i * 37) % 11) as f64 / 11.0;
+        [
+            center[0] + half[0] * radius * angle.cos(),
+            center[1] + half[1] * radius * angle.sin(),
+        ]
+    };
+    Polygon::new(&(0..vertices).map(vertex).collect::<Vec<_>>())
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|a| a != "--bench")
+        .collect();
+    let sizes: Vec<usize> = arguments
+        .first()
+        .map_or("1e5,1e6,1e7", String::as_str)
+        .split(',')
+        .filter_map(|s| s.parse::<f64>().ok())
+        .map(|s| s as usize)
+        .collect();
+    let gpu = Gpu::headless().expect("a graphics adapter");
+    println!("adapter: {}", gpu.adapter().name);
+    let mut graphics = Graphics {
+        renderer: Renderer::new(&gpu),
+        target: Target::new(&gpu, SIZE.0, SIZE.1).expect("a target"),
+        gpu,
+    };
+    for name in layouts::NAMES {
+        println!("\n{name}: wall ms (CPU ms)");
+        let mut first = None;
+        for &n in &sizes {
+            let points = layouts::points(name, n);
+            let (tree, build, build_cpu) = timed(|| TileTree::new(&points));
+            let overhead = tree.overhead_bytes() as f64 / n as f64;
+            let (shades, shade, shade_cpu) = timed(|| Shades::new(&tree, colors(&tree)));
+            let (lines, contour, _) = timed(|| contours(&graphics, &tree));
+            let map = Map {
+                tree,
+                shades,
+                lines,
+            };
+            let whole = Camera::fit(robust_bounds(&map.tree), graphics.target.size_px());
+            let mut walls = Vec::new();
+            let ((), _, frames_cpu) = timed(|| {
+                for step in 0..FRAMES {
+                    let camera = journey(&map.tree, whole, step);
+                    walls.push(timed(|| frame(&mut graphics, &map, &camera, true)).1);
+                }
+            });
+            let slowest = walls.iter().copied().fold(0.0, f64::max);
+            let middle = median(walls);
+            let (_, points_only, points_cpu) = timed(|| {
+                for _ in 0..10 {
+                    frame(&mut graphics, &map, &whole, false);
+                }
+            });
+            let polygon = star(&map.tree, 500);
+            let (mask, lasso, lasso_cpu) = timed(|| map.tree.select(&polygon));
+            let (picked, hover) = hovers(&map, &whole);
+            let ratio = middle / *first.get_or_insert(middle);
+            println!(
+                "  {n:>10}: tree {build:.0} ({build_cpu:.0}), {overhead:.1} B/point beyond; colours {shade:.0} ({shade_cpu:.0}); \
+                 contours {contour:.0}; frame median {middle:.1}, slowest {slowest:.1} (mean CPU {:.1}), {ratio:.2} x the first; \
+                 points alone {:.1} ({:.1}); lasso of {} {lasso:.1} ({lasso_cpu:.0}); hover {hover:.4}, {picked} hits",
+                frames_cpu / FRAMES as f64,
+                points_only / 10.0,
+                points_cpu / 10.0,
+                mask.count(),
+            );
+        }
+    }
+}
+
+/// Mean milliseconds of a hover pick all over the view, and how many found a point.
+fn hovers(map: &Map, camera: &Camera) -> (usize, f64) {
+    let group = PointGroup {
+        shades: &map.shades,
+        shape: Shape::Disc,
+        size: 1.0,
+    };
+    let size = [SIZE.0 as f32, SIZE.1 as f32];
+    let radius = radius(map.tree.points().len());
+    let cursors = (0..1000).map(|i| [(i * 7919 % SIZE.0) as f32, (i * 104_729 % SIZE.1) as f32]);
+    let cursors: Vec<[f32; 2]> = cursors.collect();
+    let (hits, wall, _) = timed(|| {
+        let pick = |c: &[f32; 2]| pick(&map.tree, &[group], camera, size, radius, *c);
+        cursors.iter().filter(|c| pick(c).is_some()).count()
+    });
+    (hits, wall / cursors.len() as f64)
+}

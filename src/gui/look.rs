@@ -1,0 +1,111 @@
+//! What is worked out about a map on other threads: colours, names, histograms, contours.
+
+use std::sync::Arc;
+
+use eframe::egui::Context;
+
+use super::latest::Latest;
+use crate::mask::Mask;
+use crate::scene::{
+    Colored, Contour, Histogram, MapLabel, color_points, contours, histograms, labels,
+};
+use crate::session::{ContourSpec, LayerKind, Mapped, OpenData, Part, Revision, ViewSpec};
+
+/// Histograms under the legend.
+const HISTOGRAMS: usize = 3;
+
+/// How the points look, and what follows from it.
+pub(super) struct Look {
+    pub colored: Colored,
+    pub histograms: Vec<Histogram>,
+    pub labels: Vec<MapLabel>,
+}
+
+/// Everything a look depends on.
+#[derive(Debug, Clone, PartialEq)]
+struct LookKey {
+    data: Revision,
+    map: Revision,
+    /// The view without what has no part in the look.
+    view: ViewSpec,
+    /// Number of the filter's answer.
+    rows: u64,
+}
+
+/// The looks of the map, the newest asked for and the newest there is.
+#[derive(Default)]
+pub(super) struct Looks {
+    look: Latest<LookKey, Arc<Look>>,
+    look_serial: u64,
+    contours: Latest<(u64, ContourSpec), Vec<Contour>>,
+    contours_serial: u64,
+}
+
+impl Looks {
+    /// Asks for what `view` needs and takes in what has arrived.
+    pub fn update(
+        &mut self,
+        ctx: &Context,
+        data: &Part<OpenData>,
+        map: &Part<Mapped>,
+        view: &ViewSpec,
+        rows: Option<&(u64, Arc<Mask>)>,
+    ) {
+        let key = LookKey {
+            data: data.revision(),
+            map: map.revision(),
+            view: ViewSpec {
+                color: view.color.clone(),
+                size_by: view.size_by.clone(),
+                marker_by: view.marker_by.clone(),
+                ..ViewSpec::default()
+            },
+            rows: rows.map_or(0, |(serial, _)| *serial),
+        };
+        let (opened, mapped) = (data.share(), map.share());
+        let (spec, mask) = (key.view.clone(), rows.map(|(_, mask)| Arc::clone(mask)));
+        self.look.ask(ctx, &key, move || {
+            let catalog = &opened.dataset.catalog;
+            let colored = color_points(catalog, &mapped.points, &spec, mask.as_deref());
+            Arc::new(Look {
+                histograms: histograms(catalog, &mapped.points, &colored, HISTOGRAMS),
+                labels: labels(&mapped.points, &colored),
+                colored,
+            })
+        });
+        if self.look.poll(ctx) {
+            self.look_serial += 1;
+        }
+        if view.shows(LayerKind::Contours)
+            && let Some(look) = self.look(map.revision())
+        {
+            let (look, mapped) = (Arc::clone(look), map.share());
+            let spec = view.contours.clone();
+            let key = (self.look_serial, spec.clone());
+            self.contours.ask(ctx, &key, move || {
+                contours(&mapped.points, &look.colored, &spec, &|| false)
+            });
+        }
+        if self.contours.poll(ctx) {
+            self.contours_serial += 1;
+        }
+    }
+
+    /// The newest look of that map.
+    pub fn look(&self, map: Revision) -> Option<&Arc<Look>> {
+        let (key, look) = self.look.answer()?;
+        (key.map == map).then_some(look)
+    }
+
+    /// A number that changes with [`look`](Self::look).
+    pub fn look_serial(&self) -> u64 {
+        self.look_serial
+    }
+
+    /// The newest contours, those of an earlier look until the next are there, and a number that
+    /// changes with them.
+    pub fn contours(&self) -> (&[Contour], u64) {
+        let lines = self.contours.answer().map_or(&[][..], |(_, lines)| lines);
+        (lines, self.contours_serial)
+    }
+}

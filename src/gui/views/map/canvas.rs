@@ -1,0 +1,182 @@
+//! The map's picture: drawn offscreen through the renderer whenever something in it has changed, shown
+//! as a texture.
+
+use eframe::egui::{Color32, Painter, Pos2, Rect, TextureId};
+use eframe::egui_wgpu::RenderState;
+
+use crate::color::Rgba;
+use crate::mask::Mask;
+use crate::render::{
+    Camera, Gpu, Layer, LineBuffers, Picture, PointLayer, PointStyle, RenderError, Renderer, Target,
+};
+use crate::scene::{Colored, Contour, ground, raster_layers};
+use crate::session::{LayerKind, MapPoints, Revision, ViewSpec};
+
+/// Width of a contour, points of the user interface.
+const LINE_WIDTH: f32 = 1.6;
+
+/// Everything a picture shows.
+pub(super) struct Content<'a> {
+    pub points: &'a MapPoints,
+    pub colored: &'a Colored,
+    pub contours: &'a [Contour],
+    /// The selected places.
+    pub selection: Option<&'a Mask>,
+    pub view: &'a ViewSpec,
+    pub key: Key,
+}
+
+/// Everything a picture depends on.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Key {
+    pub map: Revision,
+    /// Numbers that change with the colours, the contours and the selection.
+    pub serials: [u64; 3],
+    pub camera: Camera,
+    pub style: PointStyle,
+    pub layers: ViewLayers,
+    pub size_px: [f32; 2],
+    pub pixels_per_point: f32,
+    pub dark: bool,
+}
+
+/// The part of the view that the picture depends on directly.
+type ViewLayers = (Vec<crate::session::LayerSpec>, crate::session::DensitySpec);
+
+/// The window's device, and what is on it.
+pub(super) struct Canvas {
+    gpu: Gpu,
+    renderer: Renderer,
+    state: RenderState,
+    shown: Option<Shown>,
+    lines: Option<(u64, bool, LineBuffers)>,
+}
+
+struct Shown {
+    target: Target,
+    texture: TextureId,
+    key: Option<Key>,
+}
+
+impl Canvas {
+    pub fn new(state: &RenderState) -> Self {
+        let gpu = Gpu::shared(
+            state.device.clone(),
+            state.queue.clone(),
+            state.adapter.get_info().into(),
+        );
+        Self {
+            renderer: Renderer::new(&gpu),
+            gpu,
+            state: state.clone(),
+            shown: None,
+            lines: None,
+        }
+    }
+
+    /// Name of the adapter.
+    pub fn adapter(&self) -> String {
+        let adapter = self.gpu.adapter();
+        let name = adapter.name.split(" (").next().unwrap_or_default();
+        format!("{} {name}", adapter.backend)
+    }
+
+    /// Puts the last picture into `rect`.
+    pub fn paint(&self, painter: &Painter, rect: Rect) {
+        if let Some(shown) = &self.shown {
+            let uv = Rect::from_min_max(Pos2::ZERO, Pos2::new(1.0, 1.0));
+            painter.image(shown.texture, rect, uv, Color32::WHITE);
+        }
+    }
+
+    /// Draws, unless the picture shows the same already.
+    pub fn draw(&mut self, content: &Content<'_>) -> Result<(), RenderError> {
+        let key = &content.key;
+        if self
+            .shown
+            .as_ref()
+            .is_some_and(|s| s.key.as_ref() == Some(key))
+        {
+            return Ok(());
+        }
+        self.fit(key.size_px)?;
+        let lines_key = (key.serials[1], key.dark);
+        if self.lines.as_ref().is_none_or(|l| (l.0, l.1) != lines_key) {
+            let color = |color: Option<Rgba>| color.unwrap_or_else(|| plain_line(key.dark));
+            let lines: Vec<_> = content
+                .contours
+                .iter()
+                .map(|c| (c.line.clone(), color(c.color)))
+                .collect();
+            let buffers = LineBuffers::new(&self.gpu, &self.renderer, &lines);
+            self.lines = Some((lines_key.0, lines_key.1, buffers));
+        }
+        let Some(shown) = &mut self.shown else {
+            return Ok(());
+        };
+        let mut layers: Vec<(Layer<'_>, f32)> = Vec::new();
+        let mut raster = raster_layers(content.view, key.pixels_per_point, key.dark).into_iter();
+        for layer in content.view.layers.iter().filter(|l| l.shown) {
+            match layer.kind {
+                LayerKind::Points | LayerKind::Density => layers.extend(raster.next()),
+                LayerKind::Contours => layers.extend(self.lines.as_ref().map(|(_, _, lines)| {
+                    (
+                        Layer::Lines(lines, LINE_WIDTH * key.pixels_per_point),
+                        layer.opacity,
+                    )
+                })),
+                LayerKind::Thumbnails | LayerKind::Labels => {}
+            }
+        }
+        let picture = Picture {
+            camera: &key.camera,
+            background: ground(key.dark),
+            points: Some(PointLayer {
+                tree: content.points.tree(),
+                groups: &content.colored.point_groups(),
+                selection: content.selection,
+                style: key.style,
+            }),
+            layers: &layers,
+        };
+        self.renderer.draw(&self.gpu, &mut shown.target, &picture);
+        shown.key = Some(key.clone());
+        Ok(())
+    }
+
+    /// A target of that size.
+    fn fit(&mut self, size_px: [f32; 2]) -> Result<(), RenderError> {
+        if self
+            .shown
+            .as_ref()
+            .is_some_and(|s| s.target.size_px() == size_px)
+        {
+            return Ok(());
+        }
+        let target = Target::new(&self.gpu, size_px[0] as u32, size_px[1] as u32)?;
+        let mut egui_renderer = self.state.renderer.write();
+        if let Some(old) = self.shown.take() {
+            egui_renderer.free_texture(&old.texture);
+        }
+        let texture = egui_renderer.register_native_texture(
+            &self.state.device,
+            target.view(),
+            wgpu::FilterMode::Nearest,
+        );
+        self.shown = Some(Shown {
+            target,
+            texture,
+            key: None,
+        });
+        Ok(())
+    }
+}
+
+/// Colour of a line around all points.
+fn plain_line(dark: bool) -> Rgba {
+    if dark {
+        [0xd8, 0xde, 0xe9, 255]
+    } else {
+        [0x26, 0x2d, 0x38, 255]
+    }
+}

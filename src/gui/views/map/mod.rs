@@ -1,0 +1,261 @@
+//! The map: shows the picture of its canvas, turns the mouse into camera moves, hover and focus.
+
+mod canvas;
+mod overlay;
+
+use std::sync::Arc;
+
+use eframe::egui::{self, Color32, PointerButton, Pos2, Rect, Sense, Ui};
+use eframe::egui_wgpu::RenderState;
+
+use super::super::action::Action;
+use super::super::look::Look;
+use crate::render::{Bounds, Camera, PointStyle};
+use crate::scene::{Contour, ground, pick, point_style};
+use crate::session::{Mapped, Part, Revision, Session};
+use canvas::{Canvas, Content, Key};
+use overlay::Overlay;
+
+/// Zoom for one notch of the wheel (about 50 points of scrolling).
+const WHEEL: f64 = 0.004;
+
+/// The map's own state: camera, what is on the GPU, what the cursor is over.
+pub(in crate::gui) struct MapView {
+    canvas: Option<Canvas>,
+    /// Where the user went; the whole map is shown, whatever the size of the window, until then.
+    camera: Option<(Revision, Camera)>,
+    /// What the last frame showed.
+    shown: Option<(Revision, Camera)>,
+    hovered: Option<usize>,
+    failure: Option<String>,
+}
+
+/// What is worked out about the map apart from its points, each with a number that changes with it.
+pub(in crate::gui) struct Coloring<'a> {
+    pub look: &'a Arc<Look>,
+    pub look_serial: u64,
+    pub contours: &'a [Contour],
+    pub contours_serial: u64,
+}
+
+/// A view of the map in the window: from points of the user interface to pixels of the picture.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::gui) struct Viewport {
+    pub rect: Rect,
+    pub camera: Camera,
+    pub size_px: [f32; 2],
+    pub ratio: f32,
+}
+
+impl Viewport {
+    pub fn px(&self, pos: Pos2) -> [f32; 2] {
+        [
+            (pos.x - self.rect.min.x) * self.ratio,
+            (pos.y - self.rect.min.y) * self.ratio,
+        ]
+    }
+
+    pub fn pos(&self, world: [f64; 2]) -> Pos2 {
+        let px = self.camera.px_from_world(world, self.size_px);
+        self.rect.min + egui::Vec2::from(px) / self.ratio
+    }
+}
+
+impl MapView {
+    /// With the window's device, if it has one.
+    pub fn new(state: Option<&RenderState>) -> Self {
+        Self {
+            canvas: state.map(Canvas::new),
+            camera: None,
+            shown: None,
+            hovered: None,
+            failure: None,
+        }
+    }
+
+    /// Name of the adapter.
+    pub fn adapter(&self) -> String {
+        self.canvas
+            .as_ref()
+            .map_or_else(|| "no graphics".to_owned(), Canvas::adapter)
+    }
+
+    /// Catalogue row under the cursor.
+    pub fn hovered(&self) -> Option<usize> {
+        self.hovered
+    }
+
+    /// Shows the whole map at the next frame.
+    pub fn fit(&mut self) {
+        self.camera = None;
+    }
+
+    /// Zooms about the middle.
+    pub fn zoom(&mut self, factor: f64) {
+        self.camera = self.shown.map(|(revision, camera)| {
+            let px_per_unit = camera.px_per_unit * factor;
+            (
+                revision,
+                Camera {
+                    px_per_unit,
+                    ..camera
+                },
+            )
+        });
+    }
+
+    /// Draws the map into the rest of `ui`.
+    pub fn ui(
+        &mut self,
+        ui: &mut Ui,
+        session: &Session,
+        map: &Part<Mapped>,
+        coloring: Option<&Coloring<'_>>,
+        focus: Option<usize>,
+        actions: &mut Vec<Action>,
+    ) {
+        let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Canvas, true, "Map"));
+        let ratio = ui.ctx().pixels_per_point();
+        let size_px = [
+            (rect.width() * ratio).round().max(1.0),
+            (rect.height() * ratio).round().max(1.0),
+        ];
+        let bounds = map.points.bounds().unwrap_or(Bounds {
+            min: [0.0; 2],
+            max: [1.0; 2],
+        });
+        let camera = match self.camera {
+            Some((revision, camera)) if revision == map.revision() => camera,
+            _ => Camera::fit(bounds, size_px),
+        };
+        let mut viewport = Viewport {
+            rect,
+            camera,
+            size_px,
+            ratio,
+        };
+        viewport.camera = self.steer(ui, &response, map.revision(), &viewport);
+        self.shown = Some((map.revision(), viewport.camera));
+
+        let dark = ui.visuals().dark_mode;
+        let [r, g, b, _] = ground(dark);
+        ui.painter()
+            .rect_filled(rect, 0.0, Color32::from_rgb(r, g, b));
+        self.hovered = None;
+        let Some(coloring) = coloring else {
+            return;
+        };
+        let view = session.view();
+        let style = point_style(&map.points, view, &viewport.camera, size_px, ratio, dark);
+        let content = Content {
+            points: &map.points,
+            colored: &coloring.look.colored,
+            contours: coloring.contours,
+            selection: None,
+            view,
+            key: Key {
+                map: map.revision(),
+                serials: [coloring.look_serial, coloring.contours_serial, 0],
+                camera: viewport.camera,
+                style,
+                layers: (view.layers.clone(), view.density),
+                size_px,
+                pixels_per_point: ratio,
+                dark,
+            },
+        };
+        self.draw(ui, rect, &content);
+        self.hover(ui, &response, map, coloring, &viewport, style, actions);
+        Overlay {
+            session,
+            map: &map.points,
+            look: coloring.look,
+            viewport: &viewport,
+            radius: style.radius_px / ratio,
+        }
+        .paint(ui, focus, self.hovered);
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what the cursor can mean")]
+    fn hover(
+        &mut self,
+        ui: &Ui,
+        response: &egui::Response,
+        map: &Part<Mapped>,
+        coloring: &Coloring<'_>,
+        viewport: &Viewport,
+        style: PointStyle,
+        actions: &mut Vec<Action>,
+    ) {
+        let Some(cursor) = response.hover_pos().filter(|_| !response.dragged()) else {
+            return;
+        };
+        let place = pick(
+            map.points.tree(),
+            &coloring.look.colored.point_groups(),
+            &viewport.camera,
+            viewport.size_px,
+            style.radius_px,
+            viewport.px(cursor),
+        );
+        self.hovered = place.map(|place| map.points.row(place));
+        if self.hovered.is_some() {
+            ui.ctx().set_cursor_icon(egui::CursorIcon::PointingHand);
+        }
+        if response.clicked_by(PointerButton::Primary) {
+            actions.push(Action::Focus(self.hovered));
+        }
+    }
+
+    /// Turns wheel, drag and double click into a new camera.
+    fn steer(
+        &mut self,
+        ui: &Ui,
+        response: &egui::Response,
+        map: Revision,
+        viewport: &Viewport,
+    ) -> Camera {
+        let mut moved = viewport.camera;
+        if let Some(cursor) = response.hover_pos() {
+            let (scroll, pinch) = ui.input(|i| (i.smooth_scroll_delta().y, i.zoom_delta()));
+            let factor = f64::from(pinch) * (f64::from(scroll) * WHEEL).exp();
+            if (factor - 1.0).abs() > 1e-6 {
+                moved = moved.zoomed(factor, viewport.px(cursor), viewport.size_px);
+            }
+        }
+        if response.dragged_by(PointerButton::Primary) || response.dragged_by(PointerButton::Middle)
+        {
+            let delta = response.drag_delta() * viewport.ratio;
+            moved = moved.panned([delta.x, delta.y]);
+        }
+        if moved != viewport.camera {
+            self.camera = Some((map, moved));
+        }
+        if response.double_clicked() {
+            self.camera = None;
+        }
+        moved
+    }
+
+    fn draw(&mut self, ui: &Ui, rect: Rect, content: &Content<'_>) {
+        self.failure = match &mut self.canvas {
+            Some(canvas) => {
+                let drawn = canvas.draw(content);
+                canvas.paint(ui.painter(), rect);
+                drawn.err().map(|e| e.to_string())
+            }
+            None => Some("This window has no graphics device to draw the map with".to_owned()),
+        };
+        if let Some(failure) = &self.failure {
+            let color = ui.visuals().warn_fg_color;
+            ui.painter().text(
+                rect.center(),
+                egui::Align2::CENTER_CENTER,
+                failure,
+                egui::FontId::proportional(13.0),
+                color,
+            );
+        }
+    }
+}

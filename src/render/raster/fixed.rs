@@ -1,0 +1,125 @@
+//! Positions in the picture as whole numbers of 1/256 px, and markers measured in them: what is lit
+//! is decided exactly.
+
+use super::super::camera::PxFromWorld;
+use super::super::shape::Shape;
+use crate::spatial::Node;
+
+/// Bits of a pixel's parts.
+pub(super) const SUBPIXEL_BITS: u32 = 8;
+/// Parts of a pixel.
+pub(super) const SUBPIXELS: i32 = 1 << SUBPIXEL_BITS;
+/// Positions farther out than this, 1/256 px, are held there, beyond every picture.
+const FARTHEST: i32 = 1 << 29;
+
+/// From the world to 1/256 px of a picture. Each coordinate is monotone, rounding included.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lattice {
+    scale: f64,
+    offset: [f64; 2],
+}
+
+impl Lattice {
+    pub fn new(px_from_world: PxFromWorld) -> Self {
+        let parts = f64::from(SUBPIXELS);
+        Self {
+            scale: px_from_world.scale * parts,
+            offset: px_from_world.offset.map(|v| v * parts),
+        }
+    }
+
+    #[inline]
+    pub fn at(&self, point: [f32; 2]) -> [i32; 2] {
+        let held = |v: f64| (v as i32).clamp(-FARTHEST, FARTHEST);
+        [
+            held(f64::from(point[0]) * self.scale + self.offset[0]),
+            held(self.offset[1] - f64::from(point[1]) * self.scale),
+        ]
+    }
+
+    /// The box around a node's points.
+    #[inline]
+    pub fn boxed(&self, node: &Node) -> PxBox {
+        let (low, high) = (self.at(node.min), self.at(node.max));
+        PxBox {
+            min: [low[0], high[1]],
+            max: [high[0], low[1]],
+        }
+    }
+}
+
+/// A box, 1/256 px; a point is a box without size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct PxBox {
+    pub min: [i32; 2],
+    pub max: [i32; 2],
+}
+
+impl PxBox {
+    /// A single position.
+    #[inline]
+    pub fn at(position: [i32; 2]) -> Self {
+        Self {
+            min: position,
+            max: position,
+        }
+    }
+
+    #[inline]
+    pub fn center(&self) -> [i32; 2] {
+        [0, 1].map(|i| (self.min[i] + self.max[i]) >> 1)
+    }
+
+    /// The longer side.
+    #[inline]
+    pub fn side(&self) -> i32 {
+        (self.max[0] - self.min[0]).max(self.max[1] - self.min[1])
+    }
+}
+
+/// A marker's outline: for every row of pixels how far it reaches to both sides.
+#[derive(Debug, Clone)]
+pub(super) struct Marker {
+    /// By distance of the row's middle from the marker's, the largest offset of a pixel's middle that
+    /// is still covered; it never grows. 1/256 px.
+    half_widths: Vec<i32>,
+}
+
+impl Marker {
+    pub fn new(shape: Shape, radius_px: f32) -> Self {
+        let (radius, parts) = (f64::from(radius_px), f64::from(SUBPIXELS));
+        let rows = (shape.reach(radius) * parts).ceil() as i32;
+        let half_width = |dy: i32| {
+            let width = shape
+                .half_width(radius, f64::from(dy) / parts)
+                .unwrap_or(0.0);
+            (width * parts).ceil() as i32 - 1
+        };
+        Self {
+            half_widths: (0..rows).map(half_width).take_while(|w| *w >= 0).collect(),
+        }
+    }
+
+    /// No pixel whose middle is this far away along an axis, or farther, is covered.
+    #[inline]
+    pub fn reach(&self) -> i32 {
+        (self.half_widths.len() as i32).max(self.half_widths.first().map_or(0, |w| w + 1))
+    }
+
+    /// Whether the pixel with its middle at `middle` is covered around every point of the box.
+    #[inline]
+    pub fn covers_surely(&self, boxed: &PxBox, middle: [i32; 2]) -> bool {
+        let far = |i: usize| {
+            (middle[i] - boxed.min[i])
+                .abs()
+                .max((boxed.max[i] - middle[i]).abs())
+        };
+        self.half_width(far(1)).is_some_and(|width| far(0) <= width)
+    }
+
+    /// The largest covered offset in a row `dy >= 0` away.
+    #[inline]
+    pub fn half_width(&self, dy: i32) -> Option<i32> {
+        self.half_widths.get(dy as usize).copied()
+    }
+}

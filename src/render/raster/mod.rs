@@ -1,0 +1,230 @@
+//! Points to pixels, on the processor: the cost follows the pixels, not the points.
+//!
+//! The picture is cut into tiles, drawn by all threads. A tile walks down the tree only as far as its
+//! pixels tell points apart: a node no larger than a pixel is taken as a whole, with its number of
+//! points and their mean colour. What is *lit* is not approximated: `Lit` keeps the pixels that the
+//! nodes taken as a whole light wherever their points lie, and walks on into those that could light
+//! another. So the lit pixels are exactly those under the marker of some point.
+
+mod fixed;
+mod lit;
+mod stamp;
+mod tile;
+mod tone;
+
+use rayon::prelude::*;
+
+use super::camera::PxFromWorld;
+use super::shades::Shades;
+use super::shape::Shape;
+use crate::mask::Mask;
+use crate::spatial::TileTree;
+use fixed::{Lattice, Marker, SUBPIXELS};
+use stamp::Stamp;
+use tile::{Scratch, Tile};
+use tone::Tone;
+
+pub(super) const TILE_WIDTH: usize = 256;
+pub(super) const TILE_HEIGHT: usize = 32;
+/// Pixels along each side of one cell of the counts.
+pub const COUNT_CELL: usize = 2;
+
+/// How points look.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PointStyle {
+    /// Radius of a marker, px.
+    pub radius_px: f32,
+    /// Outline of a marker.
+    pub shape: Shape,
+    /// `0..=1`.
+    pub opacity: f32,
+    /// Towards 1: crowds shine in white (on a dark ground).
+    pub glow: f32,
+    /// Times the colours: below 1 on a light ground, where the palette would be too pale.
+    pub shade: f32,
+}
+
+/// Points with the same marker.
+#[derive(Clone, Copy)]
+pub struct PointGroup<'a> {
+    /// Their colours; places of other groups are not drawn.
+    pub shades: &'a Shades,
+    /// Their marker.
+    pub shape: Shape,
+    /// Times the radius of the style.
+    pub size: f32,
+}
+
+/// Everything about the points of one frame.
+#[derive(Clone, Copy)]
+pub struct PointLayer<'a> {
+    /// Where they lie.
+    pub tree: &'a TileTree,
+    /// How they are coloured.
+    pub groups: &'a [PointGroup<'a>],
+    /// Drawn on top of the others, which are dimmed; by place.
+    pub selection: Option<&'a Mask>,
+    /// How they look.
+    pub style: PointStyle,
+}
+
+/// What was drawn of the points.
+#[derive(Debug, Default)]
+pub struct PointPixels {
+    /// Premultiplied RGBA, row-major, top row first; alpha is above 0 exactly where a marker lies.
+    pub rgba: Vec<u8>,
+    /// For cells of [`COUNT_CELL`] px: sums of red, green, blue (`0..=255`) and number of points.
+    pub counts: Vec<[f32; 4]>,
+    /// Memory for the picture of the counts.
+    pub(super) density: Vec<u8>,
+}
+
+/// What of the points is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// [`PointPixels::rgba`].
+    pub rgba: bool,
+    /// [`PointPixels::counts`].
+    pub counts: bool,
+}
+
+/// One group, prepared for a frame.
+struct Pass<'a> {
+    shades: &'a Shades,
+    only: Option<&'a Mask>,
+    marker: Marker,
+    stamp: Stamp,
+}
+
+/// One frame, prepared for its tiles.
+struct Frame<'a> {
+    lattice: Lattice,
+    tree: &'a TileTree,
+    style: PointStyle,
+    wanted: Wanted,
+    tone: Tone,
+    base: Vec<Pass<'a>>,
+    selected: Vec<Pass<'a>>,
+}
+
+/// Draws points into `pixels`, a picture of `width x height`.
+pub fn draw_points(
+    layer: &PointLayer<'_>,
+    px_from_world: PxFromWorld,
+    width: usize,
+    height: usize,
+    wanted: Wanted,
+    pixels: &mut PointPixels,
+) {
+    let cells = [width, height].map(|side| side.div_ceil(COUNT_CELL));
+    refill(
+        &mut pixels.rgba,
+        if wanted.rgba { width * height * 4 } else { 0 },
+        0,
+    );
+    let counts = if wanted.counts {
+        cells[0] * cells[1]
+    } else {
+        0
+    };
+    refill(&mut pixels.counts, counts, [0.0; 4]);
+    let lattice = Lattice::new(px_from_world);
+    let crowd = crowd(layer, &lattice, [width as i32, height as i32]);
+    let frame = Frame {
+        lattice,
+        tree: layer.tree,
+        style: layer.style,
+        wanted,
+        tone: Tone::new(layer.style.opacity, crowd),
+        base: passes(layer, None),
+        selected: layer
+            .selection
+            .map(|mask| passes(layer, Some(mask)))
+            .unwrap_or_default(),
+    };
+    let (row, counts_row) = (TILE_HEIGHT * width * 4, TILE_HEIGHT / COUNT_CELL * cells[0]);
+    let bands = height.div_ceil(TILE_HEIGHT);
+    let mut rgba: Vec<&mut [u8]> = pixels.rgba.chunks_mut(row.max(1)).collect();
+    rgba.resize_with(bands, Default::default);
+    let mut counts: Vec<&mut [[f32; 4]]> = pixels.counts.chunks_mut(counts_row.max(1)).collect();
+    counts.resize_with(bands, Default::default);
+    rgba.into_par_iter().zip(counts).enumerate().for_each_init(
+        Scratch::default,
+        |scratch, (band, (rgba, counts))| {
+            for x in (0..width).step_by(TILE_WIDTH) {
+                let y = band * TILE_HEIGHT;
+                let tile = Tile {
+                    x,
+                    y,
+                    width: TILE_WIDTH.min(width - x),
+                    height: TILE_HEIGHT.min(height - y),
+                };
+                frame.draw(&tile, scratch, (rgba, width), (counts, cells[0]));
+            }
+        },
+    );
+}
+
+/// One pass for each group, over all of its points or over those of `only`.
+fn passes<'a>(layer: &PointLayer<'a>, only: Option<&'a Mask>) -> Vec<Pass<'a>> {
+    let mut passes = Vec::with_capacity(layer.groups.len());
+    for group in layer.groups {
+        let radius_px = layer.style.radius_px * group.size;
+        passes.push(Pass {
+            shades: group.shades,
+            only,
+            marker: Marker::new(group.shape, radius_px),
+            stamp: Stamp::new(group.shape, radius_px),
+        });
+    }
+    passes
+}
+
+/// Empties a buffer and gives it `len` times `value`, without new memory where it has enough.
+fn refill<T: Copy>(buffer: &mut Vec<T>, len: usize, value: T) {
+    buffer.clear();
+    buffer.resize(len, value);
+}
+
+/// Markers over a pixel where the view is crowded: the number that nine tenths of the points in view
+/// stay below, from nodes of a few pixels.
+fn crowd(layer: &PointLayer<'_>, lattice: &Lattice, size_px: [i32; 2]) -> f32 {
+    /// Side of the nodes that are looked at.
+    const PATCH: i32 = 8 * SUBPIXELS;
+    let Some(group) = layer.groups.first() else {
+        return 0.0;
+    };
+    let size = size_px.map(|side| side * SUBPIXELS);
+    let mut patches: Vec<(f32, f32)> = Vec::new();
+    let mut open = vec![0];
+    while let Some(at) = open.pop() {
+        let Some(node) = layer.tree.nodes().get(at) else {
+            break;
+        };
+        let boxed = lattice.boxed(node);
+        let outside = (0..2).any(|i| boxed.max[i] < 0 || boxed.min[i] > size[i]);
+        let count: u32 = layer
+            .groups
+            .iter()
+            .map(|g| g.shades.nodes()[at].count)
+            .sum();
+        if count == 0 || outside {
+            continue;
+        }
+        if node.is_leaf() || boxed.side() <= PATCH {
+            let side =
+                |i: usize| ((boxed.max[i] - boxed.min[i]) as f32 / SUBPIXELS as f32).max(1.0);
+            patches.push((count as f32 / (side(0) * side(1)), count as f32));
+        } else {
+            open.extend(node.children());
+        }
+    }
+    patches.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    let mut left = 0.9 * patches.iter().map(|p| p.1).sum::<f32>();
+    let per_px = patches.iter().find(|(_, count)| {
+        left -= count;
+        left <= 0.0
+    });
+    let radius = layer.style.radius_px * group.size;
+    per_px.map_or(0.0, |p| p.0) * std::f32::consts::PI * radius * radius
+}

@@ -1,0 +1,284 @@
+//! Building a tree: sort by Morton key, then cut the run wherever a quadrant ends.
+
+use rayon::prelude::*;
+
+use super::{Node, TileTree};
+
+/// Most points of a leaf, unless they are all at one position.
+const LEAF: usize = 8;
+/// Runs longer than this are cut on several threads.
+const PARALLEL: usize = 100_000;
+/// Cells along a side of one lattice.
+const CELLS: f64 = 65_536.0;
+/// Sorts after every key that a point can have.
+const NOWHERE: u64 = u64::MAX;
+
+pub(super) fn build(points: &[[f32; 2]]) -> TileTree {
+    let Some(lattice) = Lattice::around(points) else {
+        return TileTree::default();
+    };
+    let mut keys: Vec<u64> = points
+        .par_iter()
+        .enumerate()
+        .map(|(index, point)| {
+            if point[0].is_finite() && point[1].is_finite() {
+                lattice.key(*point, index as u32)
+            } else {
+                NOWHERE
+            }
+        })
+        .collect();
+    keys.par_sort_unstable();
+    let finite = keys.partition_point(|&key| key != NOWHERE);
+    keys.truncate(finite);
+    let mut xy: Vec<[f32; 2]> = keys
+        .par_iter()
+        .map(|&key| points[index(key) as usize])
+        .collect();
+    let mut nodes = vec![PLACEHOLDER];
+    let all = Run {
+        start: 0,
+        keys: &mut keys,
+        xy: &mut xy,
+    };
+    nodes[0] = all.grow(points, &mut nodes).0;
+    TileTree {
+        order: keys.par_iter().map(|&key| index(key)).collect(),
+        points: xy,
+        nodes: by_level(&nodes),
+    }
+}
+
+/// The same nodes level after level: a picture looks at few levels, and reads each from end to end.
+fn by_level(nodes: &[Node]) -> Vec<Node> {
+    let mut ordered = Vec::with_capacity(nodes.len());
+    ordered.push(nodes[0]);
+    let mut at = 0;
+    while at < ordered.len() {
+        let node = ordered[at];
+        if !node.is_leaf() {
+            let first = ordered.len() as u32;
+            ordered[at].children = first << 3 | node.children().len() as u32;
+            ordered.extend_from_slice(&nodes[node.children()]);
+        }
+        at += 1;
+    }
+    ordered
+}
+
+fn index(key: u64) -> u32 {
+    key as u32
+}
+
+/// The chance of a point to stand for others, from its index alone: the finaliser of `SplitMix64`
+/// (Steele et al. 2014).
+pub(super) fn chance(index: u32) -> u64 {
+    let mut z = u64::from(index).wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// Square cells over a rectangle.
+struct Lattice {
+    min: [f64; 2],
+    cells_per_unit: f64,
+}
+
+impl Lattice {
+    /// Over all finite points; `None` when there is none.
+    fn around(points: &[[f32; 2]]) -> Option<Self> {
+        let empty = ([f32::INFINITY; 2], [f32::NEG_INFINITY; 2]);
+        let (min, max) = points
+            .par_iter()
+            .filter(|p| p[0].is_finite() && p[1].is_finite())
+            .fold(|| empty, |b, p| join(b, (*p, *p)))
+            .reduce(|| empty, join);
+        if min[0] > max[0] {
+            return None;
+        }
+        let extent = [0, 1].map(|i| f64::from(max[i]) - f64::from(min[i]));
+        let longest = extent[0].max(extent[1]);
+        Some(Self {
+            min: min.map(f64::from),
+            cells_per_unit: if longest > 0.0 { CELLS / longest } else { 0.0 },
+        })
+    }
+
+    /// The Morton key of the point's cell above its index.
+    fn key(&self, point: [f32; 2], index: u32) -> u64 {
+        let cell = [0, 1].map(|i| {
+            let at = (f64::from(point[i]) - self.min[i]) * self.cells_per_unit;
+            (at as u32).min(CELLS as u32 - 1)
+        });
+        u64::from(spread(cell[0]) | (spread(cell[1]) << 1)) << 32 | u64::from(index)
+    }
+}
+
+type Corners = ([f32; 2], [f32; 2]);
+
+fn join(a: Corners, b: Corners) -> Corners {
+    (
+        [0, 1].map(|i| a.0[i].min(b.0[i])),
+        [0, 1].map(|i| a.1[i].max(b.1[i])),
+    )
+}
+
+/// The lower 16 bits with a gap after each.
+fn spread(v: u32) -> u32 {
+    let v = (v | (v << 8)) & 0x00ff_00ff;
+    let v = (v | (v << 4)) & 0x0f0f_0f0f;
+    let v = (v | (v << 2)) & 0x3333_3333;
+    (v | (v << 1)) & 0x5555_5555
+}
+
+const PLACEHOLDER: Node = Node {
+    min: [0.0; 2],
+    max: [0.0; 2],
+    start: 0,
+    end: 0,
+    children: 0,
+    chosen: 0,
+};
+
+/// Sorted points that will become one node.
+struct Run<'a> {
+    start: u32,
+    keys: &'a mut [u64],
+    xy: &'a mut [[f32; 2]],
+}
+
+impl Run<'_> {
+    /// Makes the node, with the lowest chance of its points; its descendants are put behind `nodes`.
+    fn grow(mut self, points: &[[f32; 2]], nodes: &mut Vec<Node>) -> (Node, u64) {
+        if self.keys.len() <= LEAF {
+            return self.leaf();
+        }
+        let mut differing = self.differing();
+        if differing == 0 {
+            let leaf = self.leaf();
+            if leaf.0.min == leaf.0.max {
+                return leaf;
+            }
+            self.divide_afresh(points);
+            differing = self.differing();
+        }
+        // The highest quadrant in which the points of the run differ.
+        let shift = 32 + ((31 - differing.leading_zeros()) & !1);
+        let parallel = self.keys.len() > PARALLEL;
+        let (start, end) = (self.start, self.start + self.keys.len() as u32);
+        let quadrants = self.quadrants(shift);
+        let first = nodes.len();
+        let children = first..first + quadrants.len();
+        nodes.resize(children.end, PLACEHOLDER);
+        let mut lowest = (u64::MAX, u32::MAX);
+        if parallel {
+            let grown: Vec<_> = quadrants
+                .into_par_iter()
+                .map(|run| {
+                    let mut below = Vec::new();
+                    (run.grow(points, &mut below), below)
+                })
+                .collect();
+            for (slot, ((node, chance), below)) in children.clone().zip(grown) {
+                let behind = nodes.len() as u32;
+                nodes[slot] = node.moved(behind);
+                nodes.extend(below.into_iter().map(|n| n.moved(behind)));
+                lowest = lowest.min((chance, node.chosen));
+            }
+        } else {
+            for (slot, run) in children.clone().zip(quadrants) {
+                let (node, chance) = run.grow(points, nodes);
+                nodes[slot] = node;
+                lowest = lowest.min((chance, node.chosen));
+            }
+        }
+        let corners = |n: &Node| (n.min, n.max);
+        let below = &nodes[children];
+        let (min, max) = below.iter().map(corners).fold(corners(&below[0]), join);
+        let node = Node {
+            min,
+            max,
+            start,
+            end,
+            children: (first as u32) << 3 | below.len() as u32,
+            chosen: lowest.1,
+        };
+        (node, lowest.0)
+    }
+
+    fn leaf(&self) -> (Node, u64) {
+        let first = (self.xy[0], self.xy[0]);
+        let (min, max) = self.xy.iter().fold(first, |b, p| join(b, (*p, *p)));
+        let places = self.start..self.start + self.keys.len() as u32;
+        let chances = self.keys.iter().map(|&key| chance(index(key)));
+        let lowest = chances.zip(places.clone()).min().unwrap_or((u64::MAX, 0));
+        let node = Node {
+            min,
+            max,
+            start: places.start,
+            end: places.end,
+            children: 0,
+            chosen: lowest.1,
+        };
+        (node, lowest.0)
+    }
+
+    /// Bits in which the keys of the first and the last point differ: the run is sorted.
+    fn differing(&self) -> u32 {
+        let cell = |key: &u64| (key >> 32) as u32;
+        self.keys.first().map_or(0, cell) ^ self.keys.last().map_or(0, cell)
+    }
+
+    /// A lattice of its own for points that all fell into one cell.
+    fn divide_afresh(&mut self, points: &[[f32; 2]]) {
+        let Some(lattice) = Lattice::around(self.xy) else {
+            return;
+        };
+        for (key, point) in self.keys.iter_mut().zip(self.xy.iter()) {
+            *key = lattice.key(*point, index(*key));
+        }
+        self.keys.par_sort_unstable();
+        for (key, point) in self.keys.iter().zip(self.xy.iter_mut()) {
+            *point = points[index(*key) as usize];
+        }
+    }
+
+    /// Cuts the run where the two bits at `shift` change.
+    fn quadrants(self, shift: u32) -> Vec<Self> {
+        let Self {
+            mut start,
+            mut keys,
+            mut xy,
+        } = self;
+        let mut parts = Vec::with_capacity(4);
+        while let Some(first) = keys.first() {
+            let quadrant = first >> shift;
+            let length = keys.partition_point(|key| key >> shift == quadrant);
+            let (here, rest) = keys.split_at_mut(length);
+            let (here_xy, rest_xy) = xy.split_at_mut(length);
+            parts.push(Run {
+                start,
+                keys: here,
+                xy: here_xy,
+            });
+            start += length as u32;
+            (keys, xy) = (rest, rest_xy);
+        }
+        parts
+    }
+}
+
+impl Node {
+    /// The same with its children `by` nodes further on.
+    fn moved(self, by: u32) -> Self {
+        Self {
+            children: if self.children == 0 {
+                0
+            } else {
+                self.children + (by << 3)
+            },
+            ..self
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! What is selected: regions and conditions, joined.
+
+use arrow::array::RecordBatch;
+
+use super::{Filter, FilterError, Roi};
+use crate::mask::Mask;
+use crate::spatial::TileTree;
+
+/// A set of catalogue rows, as it was asked for.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SubsetExpr {
+    /// The rows whose points lie in a region of the map.
+    Region(Roi),
+    /// The rows for which a SQL condition holds.
+    Where(String),
+    /// In both.
+    And(Box<SubsetExpr>, Box<SubsetExpr>),
+    /// In either.
+    Or(Box<SubsetExpr>, Box<SubsetExpr>),
+    /// In the first and not in the second.
+    AndNot(Box<SubsetExpr>, Box<SubsetExpr>),
+    /// Not in it.
+    Not(Box<SubsetExpr>),
+}
+
+/// What a new selection does to the one there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CombineMode {
+    /// It takes its place.
+    #[default]
+    Replace,
+    /// Both together.
+    Add,
+    /// The old without the new.
+    Subtract,
+    /// What is in both.
+    Intersect,
+}
+
+impl CombineMode {
+    /// All modes, in the order menus show them.
+    pub const ALL: [Self; 4] = [Self::Replace, Self::Add, Self::Subtract, Self::Intersect];
+
+    /// Name as shown.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Replace => "Replace",
+            Self::Add => "Add",
+            Self::Subtract => "Subtract",
+            Self::Intersect => "Intersect",
+        }
+    }
+
+    /// The expression of `new` after `old`.
+    #[must_use]
+    pub fn join(self, old: Option<SubsetExpr>, new: SubsetExpr) -> SubsetExpr {
+        let Some(old) = old.map(Box::new) else {
+            return match self {
+                // Everything is there to be taken from where nothing was chosen.
+                Self::Subtract => SubsetExpr::Not(Box::new(new)),
+                _ => new,
+            };
+        };
+        match self {
+            Self::Replace => new,
+            Self::Add => SubsetExpr::Or(old, Box::new(new)),
+            Self::Subtract => SubsetExpr::AndNot(old, Box::new(new)),
+            Self::Intersect => SubsetExpr::And(old, Box::new(new)),
+        }
+    }
+
+    /// The set of `new` after `old`.
+    #[must_use]
+    pub fn join_masks(self, old: Option<&Mask>, new: &Mask) -> Mask {
+        match (self, old) {
+            (Self::Replace, _) | (Self::Add | Self::Intersect, None) => new.clone(),
+            (Self::Subtract, None) => new.not(),
+            (Self::Add, Some(old)) => old.or(new),
+            (Self::Subtract, Some(old)) => old.and_not(new),
+            (Self::Intersect, Some(old)) => old.and(new),
+        }
+    }
+}
+
+/// What an expression is evaluated against.
+#[derive(Clone, Copy)]
+pub struct SubsetOf<'a> {
+    /// The catalogue.
+    pub table: &'a RecordBatch,
+    /// The map, and the catalogue row of each of its places.
+    pub map: Option<(&'a TileTree, &'a (dyn Fn(usize) -> usize + Sync))>,
+}
+
+impl SubsetExpr {
+    /// The rows of the catalogue; rows without a place on the map are in no region.
+    ///
+    /// # Errors
+    /// When a condition cannot be read or evaluated.
+    pub fn evaluate(&self, of: SubsetOf<'_>) -> Result<Mask, FilterError> {
+        Ok(match self {
+            Self::Region(roi) => {
+                let rows = of.table.num_rows();
+                let Some((tree, row)) = of.map else {
+                    return Ok(Mask::none(rows));
+                };
+                let mut words = vec![0_u64; rows.div_ceil(64)];
+                for place in roi.select(tree).iter() {
+                    let row = row(place);
+                    words[row / 64] |= 1 << (row % 64);
+                }
+                Mask::from_words(words, rows)
+            }
+            Self::Where(sql) => {
+                let filter = Filter::parse(sql, of.table.schema_ref())?;
+                let holds = filter.evaluate(of.table)?;
+                Mask::from_fn(holds.len(), |row| holds.value(row))
+            }
+            Self::And(a, b) => a.evaluate(of)?.and(&b.evaluate(of)?),
+            Self::Or(a, b) => a.evaluate(of)?.or(&b.evaluate(of)?),
+            Self::AndNot(a, b) => a.evaluate(of)?.and_not(&b.evaluate(of)?),
+            Self::Not(a) => a.evaluate(of)?.not(),
+        })
+    }
+
+    /// How deeply it is nested.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        1 + match self {
+            Self::Region(_) | Self::Where(_) => 0,
+            Self::And(a, b) | Self::Or(a, b) | Self::AndNot(a, b) => a.depth().max(b.depth()),
+            Self::Not(a) => a.depth(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::array::{ArrayRef, Float64Array};
+    use std::sync::Arc;
+
+    #[test]
+    fn expressions_are_sets_of_rows() {
+        let values: ArrayRef =
+            Arc::new((0..100).map(f64::from).map(Some).collect::<Float64Array>());
+        let table = RecordBatch::try_from_iter(vec![("v", values)]).unwrap();
+        // Row 2 i lies at (i, i); odd rows are not on the map.
+        let points: Vec<[f32; 2]> = (0..50).map(|i| [i as f32, i as f32]).collect();
+        let tree = TileTree::new(&points);
+        let order = tree.order().to_vec();
+        let row = |place: usize| order[place] as usize * 2;
+        let of = SubsetOf {
+            table: &table,
+            map: Some((&tree, &row)),
+        };
+        let region = SubsetExpr::Region(Roi::Rectangle {
+            from: [9.5, 30.0],
+            to: [0.0, 0.0],
+        });
+        let wanted = SubsetExpr::Where("v >= 10 AND v < 50".to_owned());
+        let rows = |expr: &SubsetExpr| expr.evaluate(of).unwrap().iter().collect::<Vec<_>>();
+        assert_eq!(rows(&region), (0..10).map(|i| i * 2).collect::<Vec<_>>());
+        let mut old = (None, None);
+        for (mode, new, count) in [
+            (CombineMode::Replace, &region, 10),
+            (CombineMode::Add, &wanted, 45),
+            (CombineMode::Intersect, &region, 10),
+            (CombineMode::Subtract, &wanted, 5),
+        ] {
+            let (expr, mask): (Option<SubsetExpr>, Option<Mask>) = old;
+            let mask = mode.join_masks(mask.as_ref(), &new.evaluate(of).unwrap());
+            let expr = mode.join(expr, new.clone());
+            assert_eq!(expr.evaluate(of).unwrap(), mask);
+            assert_eq!(mask.count(), count, "{mode:?}");
+            old = (Some(expr), Some(mask));
+        }
+        assert!(SubsetExpr::Where("w > 1".to_owned()).evaluate(of).is_err());
+    }
+}

@@ -1,0 +1,10 @@
+//! What is selected, as an expression apart from any picture: regions of the map, conditions on the
+//! catalogue, and what joins them.
+
+mod expr;
+mod filter;
+mod roi;
+
+pub use expr::{CombineMode, SubsetExpr, SubsetOf};
+pub use filter::{Filter, FilterError};
+pub use roi::{Roi, RoiError};
