@@ -293,8 +293,11 @@ fn poison_is_never_drawn_and_never_crashes() {
             selection: Some(&Mask::from_fn(tree.points().len(), |p| p % 2 == 0)),
             style: style(3.0, 1.0),
         };
-        let drawn = bench.draw_layers(Some(layer), &camera, &layers);
-        drawn.chunks_exact(4).filter(|p| *p != BLACK).count()
+        let differing = |drawn: Vec<u8>| drawn.chunks_exact(4).filter(|p| *p != BLACK).count();
+        let both = differing(bench.draw_layers(Some(layer), &camera, &layers));
+        let markers = differing(bench.draw(Some(layer), &camera));
+        assert!(both >= markers && (both > 0) == (markers > 0));
+        markers
     };
     let poison = [
         [f32::NAN, 0.0],

@@ -195,6 +195,7 @@ fn crowd(layer: &PointLayer<'_>, lattice: &Lattice, size_px: [i32; 2]) -> f32 {
         return 0.0;
     };
     let size = size_px.map(|side| side * SUBPIXELS);
+    let radius = layer.style.radius_px * group.size;
     let mut patches: Vec<(f32, f32)> = Vec::new();
     let mut open = vec![0];
     while let Some(at) = open.pop() {
@@ -212,8 +213,11 @@ fn crowd(layer: &PointLayer<'_>, lattice: &Lattice, size_px: [i32; 2]) -> f32 {
             continue;
         }
         if node.is_leaf() || boxed.side() <= PATCH {
-            let side =
-                |i: usize| ((boxed.max[i] - boxed.min[i]) as f32 / SUBPIXELS as f32).max(1.0);
+            // Over fewer pixels than its marker a point is not spread.
+            let side = |i: usize| {
+                let side = (boxed.max[i] - boxed.min[i]) as f32 / SUBPIXELS as f32;
+                side.max(1.772 * radius).max(1.0)
+            };
             patches.push((count as f32 / (side(0) * side(1)), count as f32));
         } else {
             open.extend(node.children());
@@ -225,6 +229,5 @@ fn crowd(layer: &PointLayer<'_>, lattice: &Lattice, size_px: [i32; 2]) -> f32 {
         left -= count;
         left <= 0.0
     });
-    let radius = layer.style.radius_px * group.size;
     per_px.map_or(0.0, |p| p.0) * std::f32::consts::PI * radius * radius
 }

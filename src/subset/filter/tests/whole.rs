@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use arrow::array::{ArrayRef, Float32Array, Float64Array, Int32Array, StringArray};
+use arrow::array::{ArrayRef, StringArray};
 use arrow::record_batch::RecordBatch;
 
 use super::super::Filter;
 use super::refusals::error;
-use super::{NAMES, check, rows, table};
+use super::{check, rows, table};
 
 #[test]
 fn long_but_shallow_conditions_work() {
