@@ -105,6 +105,7 @@ fn frame(graphics: &mut Graphics, map: &Map, camera: &Camera, all_layers: bool) 
         scale: DensityScale::Log,
         map: Some(Colormap::Magma),
         smoothing_px: 3.0,
+        invert: false,
         shade: 1.0,
     };
     let layers = [

@@ -11,6 +11,7 @@ mod embed;
 mod info;
 mod reduce;
 mod render;
+mod select;
 mod window;
 
 use std::io::Write;
@@ -20,6 +21,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::io::Overwrite;
+use crate::subset::FilterError;
 
 /// Exit status of a failure; clap exits with 2 on wrong usage.
 const FAILURE: u8 = 1;
@@ -46,8 +48,10 @@ enum Command {
     Embed(embed::EmbedArgs),
     /// Reduce vectors to a map
     Reduce(reduce::ReduceArgs),
-    /// Draw a map as a PNG
+    /// Draw a map as PNG, SVG or PDF
     Render(render::RenderArgs),
+    /// Write the objects in a region of a map, or those for which a condition holds
+    Select(select::SelectArgs),
     /// Say what this machine offers: graphics, display, ONNX engines
     Doctor(doctor::DoctorArgs),
 }
@@ -117,6 +121,9 @@ pub fn main() -> ExitCode {
         Some(Command::Render(args)) => {
             render::run(&args).map(|answer| answer.print(args.output.json))
         }
+        Some(Command::Select(args)) => {
+            select::run(&args).map(|answer| answer.print(args.output.json))
+        }
         Some(Command::Doctor(args)) => {
             doctor::run().print(args.json);
             Ok(())
@@ -140,6 +147,20 @@ pub fn main() -> ExitCode {
 fn without_telemetry() {
     // SAFETY: this is the first thing the program does.
     unsafe { std::env::set_var("ORT_DISABLE_TELEMETRY", "1") };
+}
+
+/// Four numbers with commas between them.
+fn four_numbers(text: &str) -> Result<[f64; 4], String> {
+    let numbers: Option<Vec<f64>> = text.split(',').map(|n| n.trim().parse().ok()).collect();
+    numbers
+        .and_then(|n| <[f64; 4]>::try_from(n).ok())
+        .filter(|n| n.iter().all(|v| v.is_finite()))
+        .ok_or_else(|| "four numbers with commas between them, such as -1,-2,3.5,4".to_owned())
+}
+
+/// A condition in SQL that cannot be used, with a caret under the place.
+fn caret(error: &FilterError, sql: &str) -> anyhow::Error {
+    anyhow::anyhow!("{error}\n{}", error.caret(sql))
 }
 
 /// A line on stderr; a closed stderr is no failure.

@@ -1,4 +1,4 @@
-//! `latentarium render`: a map as a PNG, by the same drawing as the window's.
+//! `latentarium render`: a map as PNG, SVG or PDF, by the same drawing as the window's.
 
 use std::path::PathBuf;
 
@@ -7,28 +7,104 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::bar::Bar;
-use super::{Answer, Output};
-use crate::data::{Column, ColumnKind};
+use super::{Answer, Output, caret, four_numbers};
+use crate::color::Colormap;
+use crate::data::{Catalog, ColumnKind};
 use crate::io;
-use crate::job::open_edit;
-use crate::scene::{MapImage, color_points, draw_map};
-use crate::session::{Edit, Session};
+use crate::job::{FigureRequest, JobError, open_edit, write_figure};
+use crate::render::{Bounds, DensityScale};
+use crate::session::{Edit, LayerKind, Session, ViewSpec};
 
 #[derive(Debug, Args)]
 pub(super) struct RenderArgs {
     /// A projection, as `reduce` writes it
     input: PathBuf,
-    /// Width and height in pixels
+    /// Width and height of the map in pixels
     #[arg(long, value_name = "WxH", default_value = "1280x800", value_parser = parse_size)]
     size: (u32, u32),
+    /// Pixels for each of these pixels: 3 for print
+    #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = parse_scale)]
+    scale: f32,
+    /// Layers from the lowest to the uppermost; may be repeated
+    #[arg(long = "mode", value_enum, value_name = "LAYER", default_values_t = [ModeArg::Points])]
+    modes: Vec<ModeArg>,
+    /// Only the objects for which this SQL condition holds
+    #[arg(long, value_name = "SQL")]
+    r#where: Option<String>,
+    /// The part of the map to show
+    #[arg(long, value_name = "X0,Y0,X1,Y1", value_parser = four_numbers, allow_hyphen_values = true)]
+    view: Option<[f64; 4]>,
     /// Column of the catalogue that colours the points
     #[arg(long, value_name = "COL")]
     color_by: Option<String>,
+    /// Column of categories that gives the points their marker
+    #[arg(long, value_name = "COL")]
+    marker_by: Option<String>,
+    /// Column of numbers that gives the points their size
+    #[arg(long, value_name = "COL")]
+    size_by: Option<String>,
+    /// Times the automatic size of the points
+    #[arg(long, value_name = "X", default_value_t = 1.0)]
+    point_size: f32,
+    /// Opacity of the points, 0 to 1
+    #[arg(long, value_name = "X")]
+    opacity: Option<f32>,
+    /// How density spreads over its colours
+    #[arg(long, value_enum, default_value = "log")]
+    density_scale: DensityArg,
+    /// Colours of the density; `mixed` takes those of the points
+    #[arg(long, value_enum, default_value = "magma")]
+    density_map: MapArg,
+    /// Shares of the points that contours surround
+    #[arg(long, value_name = "F,F", value_delimiter = ',', default_values_t = [0.5, 0.9])]
+    contour_fractions: Vec<f64>,
+    /// With axes
+    #[arg(long)]
+    axes: bool,
+    /// With a legend
+    #[arg(long)]
+    legend: bool,
     /// Colour of the ground
     #[arg(long, value_enum, default_value = "dark")]
     theme: ThemeArg,
     #[command(flatten)]
     pub output: Output,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ModeArg {
+    /// Every point
+    Points,
+    /// How densely the points lie
+    Density,
+    /// Lines around shares of the points
+    Contours,
+    /// Names of the categories
+    Labels,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum DensityArg {
+    /// By the logarithm
+    Log,
+    /// By the square root
+    Sqrt,
+    /// Equalised: every colour covers the same area
+    EqHist,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum MapArg {
+    /// Blue-green-yellow
+    Viridis,
+    /// Black-purple-white
+    Magma,
+    /// Black-red-yellow
+    Inferno,
+    /// Blue-yellow
+    Cividis,
+    /// The points' own colours
+    Mixed,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -49,6 +125,83 @@ fn parse_size(text: &str) -> Result<(u32, u32), String> {
         .ok_or_else(|| "a width and a height in pixels, such as 1280x800".to_owned())
 }
 
+fn parse_scale(text: &str) -> Result<f32, String> {
+    text.parse()
+        .ok()
+        .filter(|scale| (0.1..=16.0).contains(scale))
+        .ok_or_else(|| "a number from 0.1 to 16".to_owned())
+}
+
+/// The view that the arguments ask for.
+fn view(args: &RenderArgs, mut view: ViewSpec, catalog: &Catalog) -> Result<ViewSpec> {
+    let named = |name: &Option<String>, fits: fn(ColumnKind) -> bool, what: &str| {
+        let Some(name) = name else { return Ok(None) };
+        let Some(column) = catalog.column(name) else {
+            let names: Vec<&str> = catalog.columns().map(|c| c.name()).collect();
+            bail!(
+                "{} has no column {name}; it has {}",
+                args.input.display(),
+                names.join(", ")
+            );
+        };
+        if !fits(column.kind()) {
+            bail!("the column {name} {what}: {}", args.input.display());
+        }
+        Ok(Some(name.clone()))
+    };
+    let few = "has too many different texts";
+    if let Some(column) = named(&args.color_by, |k| k != ColumnKind::Opaque, few)? {
+        view.color.column = Some(column);
+    }
+    view.marker_by = named(
+        &args.marker_by,
+        |k| k == ColumnKind::Categorical,
+        "is no category",
+    )?;
+    view.size_by = named(
+        &args.size_by,
+        |k| k != ColumnKind::Opaque,
+        "holds no numbers",
+    )?;
+    view.filter.clone_from(&args.r#where);
+    view.point_size = args.point_size;
+    view.density.scale = match args.density_scale {
+        DensityArg::Log => DensityScale::Log,
+        DensityArg::Sqrt => DensityScale::Sqrt,
+        DensityArg::EqHist => DensityScale::EqHist,
+    };
+    view.density.map = match args.density_map {
+        MapArg::Viridis => Some(Colormap::Viridis),
+        MapArg::Magma => Some(Colormap::Magma),
+        MapArg::Inferno => Some(Colormap::Inferno),
+        MapArg::Cividis => Some(Colormap::Cividis),
+        MapArg::Mixed => None,
+    };
+    view.contours.fractions.clone_from(&args.contour_fractions);
+    for layer in &mut view.layers {
+        layer.shown = false;
+    }
+    let mut layers = Vec::new();
+    for mode in &args.modes {
+        let kind = match mode {
+            ModeArg::Points => LayerKind::Points,
+            ModeArg::Density => LayerKind::Density,
+            ModeArg::Contours => LayerKind::Contours,
+            ModeArg::Labels => LayerKind::Labels,
+        };
+        if let Some(mut layer) = view.layer(kind).copied() {
+            layer.shown = true;
+            if let (LayerKind::Points, Some(opacity)) = (kind, args.opacity) {
+                layer.opacity = opacity;
+            }
+            layers.push(layer);
+        }
+    }
+    layers.append(&mut view.layers);
+    view.layers = layers;
+    Ok(view)
+}
+
 pub(super) fn run(args: &RenderArgs) -> Result<Answer> {
     io::check_output(&args.output.out, args.output.overwrite())?;
     let bar = Bar::start();
@@ -56,67 +209,45 @@ pub(super) fn run(args: &RenderArgs) -> Result<Answer> {
     let (edit, _) = open_edit(&args.input, None, &opening)?;
     let mut session = Session::default();
     session.apply(edit);
-    if let Some(column) = &args.color_by {
-        let data = session.data().context("nothing was opened")?;
-        if data.dataset.catalog.column(column).is_none() {
-            let names: Vec<&str> = data.dataset.catalog.columns().map(|c| c.name()).collect();
-            bail!(
-                "{} has no column {column}; it has {}",
-                args.input.display(),
-                names.join(", ")
-            );
-        }
-        let opaque = |c: &Column<'_>| c.kind() == ColumnKind::Opaque;
-        if data
-            .dataset
-            .catalog
-            .column(column)
-            .as_ref()
-            .is_some_and(opaque)
-        {
-            bail!(
-                "the column {column} has too many different texts to colour by: {}",
-                args.input.display()
-            );
-        }
-        let mut view = session.view().clone();
-        view.color.column = Some(column.clone());
-        session.apply(Edit::SetView(view));
-    }
-    let drawing = bar.progress().stage("Drawing", 0.7..1.0);
-    let (Some(data), Some(map)) = (session.data(), session.map()) else {
+    let data = session.data().context("nothing was opened")?;
+    if session.map().is_none() {
         bail!(
             "{} holds no map; make one with `latentarium reduce`",
             args.input.display()
         );
-    };
-    let colored = color_points(&data.dataset.catalog, &map.points, session.view(), None);
-    let (width, height) = args.size;
-    let image = MapImage {
-        width,
-        height,
-        scale: 1.0,
+    }
+    let view = view(args, session.view().clone(), &data.dataset.catalog)?;
+    session.apply(Edit::SetView(view));
+    let request = FigureRequest {
+        size: args.size,
+        scale: args.scale,
         dark: args.theme == ThemeArg::Dark,
-        bounds: None,
+        bounds: args.view.map(|[x0, y0, x1, y1]| Bounds {
+            min: [x0.min(x1), y0.min(y1)],
+            max: [x0.max(x1), y0.max(y1)],
+        }),
+        axes: args.axes,
+        legend: args.legend,
     };
-    let (rgba, adapter) = draw_map(&map.points, &colored, session.view(), &image)?;
-    drawing.set(1, 2)?;
-    io::write_png(
-        &args.output.out,
-        width,
-        height,
-        &rgba,
-        args.output.overwrite(),
-    )?;
+    let drawing = bar.progress().stage("Drawing", 0.7..1.0);
+    let out = &args.output.out;
+    let report =
+        write_figure(&session, &request, out, args.output.overwrite(), &drawing).map_err(|e| {
+            match e {
+                JobError::Filter(e) => caret(&e, args.r#where.as_deref().unwrap_or_default()),
+                e => e.into(),
+            }
+        })?;
     drop(bar);
+    let (width, height) = report.size_px;
     Ok(Answer {
         text: format!(
             "{} points drawn by {}: {}",
-            colored.shown(),
-            adapter.name,
-            args.output.out.display()
+            report.points,
+            report.adapter.name,
+            out.display()
         ),
-        json: json!({ "out": args.output.out.display().to_string(), "width": width, "height": height, "points": colored.shown(), "adapter": adapter }),
+        json: json!({ "out": out.display().to_string(), "width": width, "height": height, "points": report.points, "adapter": report.adapter }),
     })
 }
 

@@ -1,14 +1,17 @@
 //! What a person can ask for; panels push these, `App::logic` carries them out.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use eframe::egui::Id;
 
 use crate::analysis::reduce::ReduceParams;
-use crate::session::{EncoderChoice, ViewSpec};
+use crate::session::{EncoderChoice, Selection, ViewSpec};
+
+use super::views::map::Tool;
 
 /// A wish.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone)]
 pub enum Action {
     /// Ask for a file to open.
     OpenFileDialog,
@@ -52,6 +55,26 @@ pub enum Action {
         /// The widget that is being dragged, if one is: a drag is one step to undo.
         gesture: Option<Id>,
     },
+    /// Choose what the left mouse button does on the map.
+    UseTool(Tool),
+    /// Make the brush larger or smaller.
+    ResizeBrush(f32),
+    /// Select objects.
+    Select(Arc<Selection>),
+    /// Select nothing.
+    ClearSelection,
+    /// Select all others.
+    InvertSelection,
+    /// Show all selected objects.
+    ZoomToSelection,
+    /// Ask where to write the selected objects.
+    ExportSelectionDialog,
+    /// Write the selected objects there.
+    ExportSelection(PathBuf),
+    /// Ask where to write the map.
+    ExportFigureDialog,
+    /// Write the map there, as it is shown.
+    ExportFigure(PathBuf),
     /// Undo.
     Undo,
     /// Redo.
@@ -60,6 +83,8 @@ pub enum Action {
     Fit,
     /// Zoom about the middle of the map.
     Zoom(f64),
+    /// Give up what is being drawn, or else the object under study.
+    Escape,
     /// Study the object in that catalogue row.
     Focus(Option<usize>),
     /// Study the next or previous object.

@@ -37,6 +37,7 @@ impl Active {
         match edit {
             Edit::SetEmbedding { .. } => data,
             Edit::SetMap(_) => data && embedding,
+            Edit::SetSelection(_) => data,
             Edit::Open { .. } | Edit::SetView(_) | Edit::Close => true,
         }
     }

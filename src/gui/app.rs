@@ -12,7 +12,7 @@ use super::action::Action;
 use super::active::{Active, Running};
 use super::commands;
 use super::dialogs::Dialogs;
-use super::look::{Look, Looks};
+use super::look::{Filtering, Look, Looks};
 use super::objects::ObjectPicture;
 use super::panels::{self, palette::Palette};
 use super::settings::Settings;
@@ -23,8 +23,10 @@ use super::views::{
 };
 use crate::analysis::reduce::ReduceParams;
 use crate::job::{Job, Message, Report, demo_folder};
+use crate::render::Bounds;
 use crate::scene::CutoutStyle;
-use crate::session::{Edit, EncoderChoice, History, ModelRef, Part, Revision};
+use crate::session::{Edit, EncoderChoice, History, ModelRef, Part, Revision, Selection};
+use crate::subset::SubsetExpr;
 use crate::synth::SurveyParams;
 
 /// Redraws of a progress bar.
@@ -65,6 +67,10 @@ pub struct App {
     palette: Palette,
     map: MapView,
     looks: Looks,
+    filtering: Filtering,
+    /// What stands in the filter bar, and the filter that it was last set from.
+    filter_text: String,
+    filter_seen: Option<String>,
     focus: Option<usize>,
     focus_of: Option<Revision>,
     focus_picture: ObjectPicture,
@@ -99,6 +105,9 @@ impl App {
             palette: Palette::default(),
             map: MapView::new(creation.wgpu_render_state.as_ref()),
             looks: Looks::default(),
+            filtering: Filtering::default(),
+            filter_text: String::new(),
+            filter_seen: None,
             focus: None,
             focus_of: None,
             focus_picture: ObjectPicture::new("object", false),
@@ -220,6 +229,71 @@ impl App {
                 self.gesture = gesture;
                 self.history.apply(Edit::SetView(view));
             }
+            Action::UseTool(tool) => {
+                self.map.selecting.cancel();
+                self.map.selecting.tool = tool;
+            }
+            Action::ResizeBrush(factor) => self.map.selecting.resize_brush(factor),
+            Action::Select(selection) => {
+                if let Ok(selection) = Arc::try_unwrap(selection) {
+                    self.history.apply(Edit::SetSelection(Some(selection)));
+                }
+            }
+            Action::ClearSelection => {
+                if self.history.session().selection().is_some() {
+                    self.history.apply(Edit::SetSelection(None));
+                }
+            }
+            Action::InvertSelection => {
+                let inverted = self.history.session().selection().map(|old| Selection {
+                    expr: SubsetExpr::Not(Box::new(old.expr.clone())),
+                    rows: old.rows.not(),
+                });
+                if inverted.is_some() {
+                    self.history.apply(Edit::SetSelection(inverted));
+                }
+            }
+            Action::ZoomToSelection => self.zoom_to_selection(),
+            Action::ExportSelectionDialog => {
+                if self.history.session().selection().is_some() {
+                    self.dialogs.export_selection(ctx);
+                } else {
+                    self.notify("Nothing is selected yet".to_owned(), true);
+                }
+            }
+            Action::ExportSelection(mut path) => {
+                if path.extension().is_none() {
+                    path.add_extension("parquet");
+                }
+                let session = self.history.session().clone();
+                self.start(ctx, Job::ExportSelection { session, path }, None);
+            }
+            Action::ExportFigureDialog => {
+                if self.history.session().map().is_some() {
+                    self.dialogs.export_figure(ctx);
+                }
+            }
+            Action::ExportFigure(mut path) => {
+                if path.extension().is_none() {
+                    path.add_extension("png");
+                }
+                let session = self.history.session().clone();
+                let request = self.map.figure_request(self.settings.dark);
+                self.start(
+                    ctx,
+                    Job::ExportFigure {
+                        session,
+                        request,
+                        path,
+                    },
+                    None,
+                );
+            }
+            Action::Escape => {
+                if !self.map.selecting.cancel() {
+                    self.focus = None;
+                }
+            }
             Action::Undo => self.history.undo(),
             Action::Redo => self.history.redo(),
             Action::Fit => self.map.fit(),
@@ -281,6 +355,20 @@ impl App {
         );
     }
 
+    fn zoom_to_selection(&mut self) {
+        let session = self.history.session();
+        let (Some(map), Some(selection)) = (session.map(), session.selection()) else {
+            return;
+        };
+        let positions = selection
+            .rows
+            .iter()
+            .filter_map(|row| map.points.position_of_row(row));
+        if let Some(bounds) = Bounds::around(positions) {
+            self.map.show(map.revision(), bounds);
+        }
+    }
+
     fn step(&mut self, by: isize) {
         let rows = self
             .history
@@ -298,8 +386,18 @@ impl App {
     /// Asks for the look of the map and takes in what has arrived.
     fn update_looks(&mut self, ctx: &Context) {
         let session = self.history.session();
+        let view = session.view();
+        // Undo, a session file and new data change the filter behind the bar.
+        if view.filter != self.filter_seen {
+            self.filter_seen.clone_from(&view.filter);
+            if view.filter.as_deref() != Some(self.filter_text.trim()) {
+                self.filter_text = view.filter.clone().unwrap_or_default();
+            }
+        }
         if let (Some(data), Some(map)) = (session.data(), session.map()) {
-            self.looks.update(ctx, data, map, session.view(), None);
+            self.filtering.update(ctx, data, &self.filter_text, view);
+            let rows = self.filtering.rows();
+            self.looks.update(ctx, data, map, view, rows.as_ref());
         }
     }
 
@@ -321,6 +419,17 @@ impl App {
             .show(ui, |ui| {
                 panels::top::ui(ui, &self.history, &mut self.drafts, running, actions);
             });
+        if self.history.session().map().is_some() {
+            Panel::top("filter").frame(frame(14.0, 4.0)).show(ui, |ui| {
+                let Self {
+                    history,
+                    filtering,
+                    filter_text,
+                    ..
+                } = self;
+                panels::filter::ui(ui, history.session(), filtering, filter_text, actions);
+            });
+        }
         Panel::bottom("status")
             .exact_size(26.0)
             .frame(frame(14.0, 0.0))
@@ -350,6 +459,7 @@ impl App {
                         let look = self.look();
                         let colored = look.map(|look| &look.colored);
                         panels::legend::ui(ui, self.history.session(), colored, actions);
+                        panels::layers::ui(ui, self.history.session().view(), actions);
                         if let Some(look) = look {
                             panels::legend::histograms(ui, &look.histograms);
                         }

@@ -3,6 +3,7 @@
 use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers, Popup};
 
 use super::action::Action;
+use super::views::map::Tool;
 
 /// A command.
 pub(super) struct Command {
@@ -42,7 +43,7 @@ const CTRL_SHIFT: Modifiers = Modifiers {
 };
 
 /// All commands, in the order of the palette.
-pub(super) const COMMANDS: [Command; 21] = [
+pub(super) const COMMANDS: [Command; 34] = [
     command(
         "Open file…",
         "A table, FITS file, embedding, projection or session",
@@ -132,9 +133,87 @@ pub(super) const COMMANDS: [Command; 21] = [
     ),
     command(
         "Forget the object",
-        "Close the inspector's object",
+        "Give up what is being drawn, or close the inspector's object",
         Some((NONE, Key::Escape)),
-        || Action::Focus(None),
+        || Action::Escape,
+    ),
+    command(
+        "Move the map",
+        "The mouse drags the map",
+        Some((NONE, Key::V)),
+        || Action::UseTool(Tool::Pan),
+    ),
+    command(
+        "Select a rectangle",
+        "Drag from corner to corner",
+        Some((NONE, Key::R)),
+        || Action::UseTool(Tool::Rectangle),
+    ),
+    command(
+        "Select an ellipse",
+        "Drag from corner to corner",
+        Some((NONE, Key::E)),
+        || Action::UseTool(Tool::Ellipse),
+    ),
+    command(
+        "Select with a lasso",
+        "Drag around; Shift+drag at any time",
+        Some((NONE, Key::L)),
+        || Action::UseTool(Tool::Lasso),
+    ),
+    command(
+        "Select a polygon",
+        "Click its corners, Enter closes it",
+        Some((NONE, Key::P)),
+        || Action::UseTool(Tool::Polygon),
+    ),
+    command(
+        "Select with a brush",
+        "Drag over; [ and ] change its size",
+        Some((NONE, Key::B)),
+        || Action::UseTool(Tool::Brush),
+    ),
+    command(
+        "Smaller brush",
+        "Of the selection",
+        Some((NONE, Key::OpenBracket)),
+        || Action::ResizeBrush(0.8),
+    ),
+    command(
+        "Larger brush",
+        "Of the selection",
+        Some((NONE, Key::CloseBracket)),
+        || Action::ResizeBrush(1.25),
+    ),
+    command(
+        "Clear the selection",
+        "Select nothing",
+        Some((CTRL, Key::D)),
+        || Action::ClearSelection,
+    ),
+    command(
+        "Invert the selection",
+        "Select all others",
+        Some((CTRL, Key::I)),
+        || Action::InvertSelection,
+    ),
+    command(
+        "Zoom to the selection",
+        "Show all selected objects",
+        Some((NONE, Key::F)),
+        || Action::ZoomToSelection,
+    ),
+    command(
+        "Export the selection…",
+        "Ids, all columns and places, as Parquet or CSV",
+        Some((CTRL_SHIFT, Key::E)),
+        || Action::ExportSelectionDialog,
+    ),
+    command(
+        "Export a figure…",
+        "The map as it is shown, as PNG, SVG or PDF",
+        Some((CTRL_SHIFT, Key::S)),
+        || Action::ExportFigureDialog,
     ),
     command(
         "Dark or light",

@@ -71,6 +71,27 @@ impl Dialogs {
         self.wait(ctx, dialog.save_file(), Action::Save);
     }
 
+    /// Where to write the selected objects.
+    pub fn export_selection(&self, ctx: &Context) {
+        let dialog = AsyncFileDialog::new()
+            .set_title("Export the selection")
+            .add_filter("Parquet", &["parquet"])
+            .add_filter("CSV", &["csv"])
+            .set_file_name("selection.parquet");
+        self.wait(ctx, dialog.save_file(), Action::ExportSelection);
+    }
+
+    /// Where to write the map.
+    pub fn export_figure(&self, ctx: &Context) {
+        let dialog = AsyncFileDialog::new()
+            .set_title("Export a figure")
+            .add_filter("PNG", &["png"])
+            .add_filter("SVG", &["svg"])
+            .add_filter("PDF", &["pdf"])
+            .set_file_name("map.png");
+        self.wait(ctx, dialog.save_file(), Action::ExportFigure);
+    }
+
     /// What was chosen since the last call.
     pub fn poll(&self) -> Vec<Action> {
         self.chosen.try_iter().collect()

@@ -5,17 +5,68 @@ use std::io::Cursor;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, RecordBatch};
+use arrow::array::{ArrayRef, AsArray, Float32Array, RecordBatch};
 use arrow::compute::{cast, concat_batches};
-use arrow::csv::ReaderBuilder;
 use arrow::csv::reader::Format;
-use arrow::datatypes::{DataType, FieldRef, Schema};
+use arrow::csv::{ReaderBuilder, WriterBuilder};
+use arrow::datatypes::{DataType, Field, FieldRef, Schema};
 
 use super::IoError;
+use super::atomic::{AtomicFile, Overwrite};
+use crate::data::{Catalog, Projection};
 
 /// Largest text table, bytes.
 const LARGEST: u64 = 4 << 30;
 const BATCH_ROWS: usize = 65_536;
+
+/// Writes all columns with a header line, the coordinates of a map after them (empty where an object
+/// has no place on it).
+///
+/// # Errors
+/// When the file exists and may not be replaced, or the disk is full.
+pub fn write_csv(
+    path: &Path,
+    catalog: &Catalog,
+    projection: Option<&Projection>,
+    overwrite: Overwrite,
+) -> Result<(), IoError> {
+    let failed = |e: &dyn std::fmt::Display| {
+        IoError::content(
+            path,
+            format!("the file cannot be written ({e}); check the disk"),
+        )
+    };
+    let table = catalog.batch();
+    let mut fields: Vec<FieldRef> = table.schema_ref().fields().iter().cloned().collect();
+    let mut columns: Vec<ArrayRef> = table.columns().to_vec();
+    for (axis, name) in projection
+        .iter()
+        .flat_map(|p| (0..p.dims()).map(|i| (i, ["x", "y", "z"][i])))
+    {
+        let Some(projection) = projection else { break };
+        let mut values: Vec<Option<f32>> = vec![None; catalog.len()];
+        for (row, point) in projection
+            .rows()
+            .iter()
+            .zip(projection.coords().chunks(projection.dims()))
+        {
+            values[*row as usize] = Some(point[axis]);
+        }
+        let mut name = name.to_owned();
+        while table.schema_ref().index_of(&name).is_ok() {
+            name = format!("map_{name}");
+        }
+        fields.push(Arc::new(Field::new(name, DataType::Float32, true)));
+        columns.push(Arc::new(Float32Array::from(values)));
+    }
+    let batch =
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(|e| failed(&e))?;
+    let mut file = AtomicFile::create(path, overwrite)?;
+    let mut writer = WriterBuilder::new().with_header(true).build(&mut file);
+    writer.write(&batch).map_err(|e| failed(&e))?;
+    drop(writer);
+    file.commit()
+}
 
 /// Reads a text table into one batch; also what was tolerated.
 pub(super) fn read(path: &Path) -> Result<(RecordBatch, Vec<String>), IoError> {

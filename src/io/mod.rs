@@ -19,6 +19,7 @@ mod table;
 use std::path::{Path, PathBuf};
 
 pub use atomic::{AtomicFile, Overwrite, check_output, create_folder};
+pub use csv::write_csv;
 pub use cutouts::CutoutSource;
 pub use dataset::{Dataset, cutouts_provenance, open};
 pub use fits::{CutoutChunkWriter, SkyPosition};
@@ -67,7 +68,7 @@ pub enum IoError {
 }
 
 impl IoError {
-    fn content(path: &Path, reason: impl Into<String>) -> Self {
+    pub(crate) fn content(path: &Path, reason: impl Into<String>) -> Self {
         Self::Content {
             path: path.to_owned(),
             reason: reason.into(),

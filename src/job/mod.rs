@@ -3,9 +3,11 @@
 
 mod demo;
 mod encode;
+mod figure;
 mod handle;
 mod open;
 mod reduce;
+mod select;
 mod session;
 
 use std::path::PathBuf;
@@ -13,16 +15,20 @@ use std::sync::Arc;
 
 pub use demo::{demo_folder, synthesise};
 pub use encode::{encode_dataset, write_encoded};
+pub use figure::{FigureReport, FigureRequest, write_figure};
 pub use handle::{JobHandle, Message};
 pub use open::open_edit;
 pub use reduce::reduce_embedding;
+pub use select::{evaluate_subset, write_selection};
 
 use crate::analysis::reduce::{ReduceError, ReduceParams};
 use crate::data::DataError;
 use crate::encode::{EncodeError, EncodeOptions};
-use crate::io::IoError;
+use crate::io::{IoError, Overwrite};
 use crate::progress::{Cancelled, Progress};
+use crate::render::RenderError;
 use crate::session::{Edit, Encoded, EncoderChoice, OpenData, Session, SessionFileError};
+use crate::subset::FilterError;
 use crate::synth::SurveyParams;
 
 /// Why a job failed: one sentence, from whichever room it comes.
@@ -40,6 +46,12 @@ pub enum JobError {
     /// A session file.
     #[error(transparent)]
     Session(#[from] SessionFileError),
+    /// The adapter.
+    #[error(transparent)]
+    Render(#[from] RenderError),
+    /// A condition.
+    #[error(transparent)]
+    Filter(#[from] FilterError),
     /// Parts that do not fit together.
     #[error(transparent)]
     Data(#[from] DataError),
@@ -112,6 +124,22 @@ pub enum Job {
         /// How.
         params: ReduceParams,
     },
+    /// Write the selected objects.
+    ExportSelection {
+        /// With a selection.
+        session: Session,
+        /// Where to: Parquet or CSV.
+        path: PathBuf,
+    },
+    /// Write the map as a figure.
+    ExportFigure {
+        /// With a map.
+        session: Session,
+        /// What to draw.
+        request: FigureRequest,
+        /// Where to: PNG, SVG or PDF.
+        path: PathBuf,
+    },
     /// Write a session file.
     SaveSession {
         /// What to describe.
@@ -143,6 +171,9 @@ impl Job {
             }
             Self::Encode { choice, .. } => format!("Encoding with {}", choice.name()),
             Self::Reduce { params, .. } => format!("Making a {} map", params.method.name()),
+            Self::ExportSelection { path, .. } | Self::ExportFigure { path, .. } => {
+                format!("Writing {}", file(path))
+            }
             Self::SaveSession { path, .. } => format!("Saving {}", file(path)),
         }
     }
@@ -184,6 +215,26 @@ impl Job {
                 let progress = progress.stage("Reducing", 0.0..1.0);
                 let mapped = reduce_embedding(&encoded.embedding, catalog_rows, params, &progress)?;
                 report(Report::Edit(Edit::SetMap(mapped)));
+                Ok(())
+            }
+            Self::ExportSelection { session, path } => {
+                let progress = progress.stage("Writing", 0.0..1.0);
+                // The dialog has asked before it returned the name of a file that exists.
+                let n = write_selection(&session, &path, Overwrite::Replace, &progress)?;
+                report(Report::Notice(format!(
+                    "Wrote {n} objects to {}",
+                    path.display()
+                )));
+                Ok(())
+            }
+            Self::ExportFigure {
+                session,
+                request,
+                path,
+            } => {
+                let progress = progress.stage("Drawing", 0.0..1.0);
+                write_figure(&session, &request, &path, Overwrite::Replace, &progress)?;
+                report(Report::Notice(format!("Wrote {}", path.display())));
                 Ok(())
             }
             Self::SaveSession { session, path } => session::save(&session, &path, progress, report),

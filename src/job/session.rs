@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use super::{JobError, Report, encode_dataset, open_edit, reduce_embedding};
+use super::{JobError, Report, encode_dataset, evaluate_subset, open_edit, reduce_embedding};
 use crate::encode::EncodeOptions;
 use crate::io::Overwrite;
 use crate::progress::Progress;
-use crate::session::{Edit, Session, SessionFile, fingerprint};
+use crate::session::{Edit, Selection, Session, SessionFile, fingerprint};
 
 pub(super) fn save(
     session: &Session,
@@ -67,11 +67,21 @@ pub(super) fn open(
             &reducing,
         )?);
     }
+    let points = map.as_ref().map(|map| &map.points);
+    let catalog = &data.dataset.catalog;
+    let rows = file
+        .selection
+        .as_ref()
+        .map(|expr| evaluate_subset(expr, catalog, points));
     report(Report::Edit(Edit::Open {
         data,
         embedding,
         map,
     }));
     report(Report::Edit(Edit::SetView(file.view)));
+    if let Some((expr, rows)) = file.selection.zip(rows) {
+        let selection = rows.map(|rows| Selection { expr, rows });
+        report(Report::Edit(Edit::SetSelection(Some(selection?))));
+    }
     Ok(())
 }

@@ -28,6 +28,15 @@ impl Bounds {
             })
     }
 
+    /// The rectangle between two opposite corners.
+    #[must_use]
+    pub fn around_corners(a: [f64; 2], b: [f64; 2]) -> Self {
+        Self {
+            min: [0, 1].map(|i| a[i].min(b[i])),
+            max: [0, 1].map(|i| a[i].max(b[i])),
+        }
+    }
+
     /// Middle of the rectangle.
     #[must_use]
     pub fn center(&self) -> [f64; 2] {

@@ -43,10 +43,14 @@ pub struct DensityStyle {
     pub map: Option<Colormap>,
     /// Standard deviation of the smoothing, px.
     pub smoothing_px: f32,
+    /// The colours from the other end: on a light ground, where crowds should be dark.
+    pub invert: bool,
     /// Times the colours.
     pub shade: f32,
 }
 
+/// The least number of points in a cell that is shown.
+const LOWEST: f32 = 0.01;
 /// Density below this share of the scale fades into the ground.
 const FADE: f32 = 0.12;
 /// The scale is found from about so many cells.
@@ -81,12 +85,12 @@ pub(super) fn paint(pixels: &mut PointPixels, width: usize, height: usize, style
         for (x, pixel) in row.chunks_exact_mut(4).enumerate() {
             let n = number[y * width + x];
             let t = place(n);
-            if t <= 0.0 {
+            if n < LOWEST || t <= 0.0 {
                 continue;
             }
             let rgb = match style.map {
                 Some(map) => {
-                    let [r, g, b, _] = map.at(t);
+                    let [r, g, b, _] = map.at(if style.invert { 1.0 - t } else { t });
                     [r, g, b].map(f32::from)
                 }
                 None => [0, 1, 2].map(|c| planes[c][y * width + x] / n * (0.35 + 0.65 * t)),
@@ -101,9 +105,9 @@ pub(super) fn paint(pixels: &mut PointPixels, width: usize, height: usize, style
 }
 
 /// The place, `0..=1`, of a density on the scale of this view.
+///
+/// Less than `LOWEST` points came from the tails of the smoothing alone: that is no density.
 fn scale(numbers: &[f32], scale: DensityScale) -> Box<dyn Fn(f32) -> f32 + Sync> {
-    // Less than this came from the tails of the smoothing alone.
-    const LOWEST: f32 = 0.01;
     let step = (numbers.len() / MOST_RANKED).max(1);
     let sample = numbers.iter().copied().step_by(step);
     let mut occupied: Vec<f32> = sample.filter(|n| *n > LOWEST).collect();
@@ -176,44 +180,49 @@ fn smooth(plane: &mut [f32], width: usize, height: usize, sigma: f32) {
             means(&line, row, radius);
         }
     }
+    // Sums in double precision: what has left the window leaves no trace.
+    let mut line = vec![0.0_f64; width];
     let mut source = vec![0.0; plane.len()];
     for radius in boxes {
-        let share = 1.0 / (2 * radius + 1) as f32;
+        let share = 1.0 / (2 * radius + 1) as f64;
         source.copy_from_slice(plane);
         line.fill(0.0);
         let row = |y: usize| &source[y * width..(y + 1) * width];
         for y in 0..radius.min(height) {
-            line.iter_mut().zip(row(y)).for_each(|(sum, v)| *sum += v);
+            line.iter_mut()
+                .zip(row(y))
+                .for_each(|(sum, v)| *sum += f64::from(*v));
         }
         for y in 0..height {
             if y + radius < height {
                 line.iter_mut()
                     .zip(row(y + radius))
-                    .for_each(|(sum, v)| *sum += v);
+                    .for_each(|(sum, v)| *sum += f64::from(*v));
             }
             if y > radius {
                 line.iter_mut()
                     .zip(row(y - radius - 1))
-                    .for_each(|(sum, v)| *sum -= v);
+                    .for_each(|(sum, v)| *sum -= f64::from(*v));
             }
             let out = &mut plane[y * width..(y + 1) * width];
             out.iter_mut()
                 .zip(&line)
-                .for_each(|(out, sum)| *out = (sum * share).max(0.0));
+                .for_each(|(out, sum)| *out = (sum * share).max(0.0) as f32);
         }
     }
 }
 
 /// Running means over `2 * radius + 1` values; beyond the ends there is nothing.
 fn means(values: &[f32], out: &mut [f32], radius: usize) {
-    let share = 1.0 / (2 * radius + 1) as f32;
-    let mut sum: f32 = values.iter().take(radius).sum();
+    let share = 1.0 / (2 * radius + 1) as f64;
+    let value = |i: usize| values.get(i).map_or(0.0, |v| f64::from(*v));
+    let mut sum: f64 = (0..radius).map(value).sum();
     for (i, out) in out.iter_mut().enumerate() {
-        sum += values.get(i + radius).copied().unwrap_or(0.0);
+        sum += value(i + radius);
         if i > radius {
-            sum -= values[i - radius - 1];
+            sum -= value(i - radius - 1);
         }
-        *out = (sum * share).max(0.0);
+        *out = (sum * share).max(0.0) as f32;
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod colors;
 mod contours;
+mod figure;
 mod histogram;
 mod image;
 mod pick;
@@ -11,8 +12,9 @@ mod style;
 
 pub use colors::{Colored, Group, Legend, LegendEntry, color_points};
 pub use contours::{Contour, MapLabel, contours, labels};
+pub use figure::{FigureParts, figure_spec};
 pub use histogram::{Histogram, histograms};
 pub use image::{MapImage, draw_map, ground, raster_layers};
 pub use pick::pick;
 pub use picture::{CutoutStyle, CutoutView, Rgb, paint_cutout};
-pub use style::{density_style, point_style, shade};
+pub use style::{density_style, line_color, point_style, shade};

@@ -1,5 +1,6 @@
 //! The look of points and density, from their number, the zoom and the ground.
 
+use crate::color::Rgba;
 use crate::render::{Camera, DensityStyle, PointStyle, Shape};
 use crate::session::{DensitySpec, LayerKind, MapPoints, ViewSpec};
 
@@ -15,6 +16,22 @@ const SHADE_ON_LIGHT: f32 = 0.8;
 #[must_use]
 pub fn shade(dark: bool) -> f32 {
     if dark { 1.0 } else { SHADE_ON_LIGHT }
+}
+
+/// Colour of a contour: that of its category, set off from the points; of the text where there is
+/// none.
+#[must_use]
+pub fn line_color(color: Option<Rgba>, dark: bool) -> Rgba {
+    let (text, toward): (Rgba, u16) = if dark {
+        ([0xd8, 0xde, 0xe9, 255], 255)
+    } else {
+        ([0x26, 0x2d, 0x38, 255], 0)
+    };
+    let Some([r, g, b, _]) = color else {
+        return text;
+    };
+    let [r, g, b] = [r, g, b].map(|c| ((u16::from(c) + toward) / 2) as u8);
+    [r, g, b, 255]
 }
 
 /// How the points of a map look: smaller the more there are, growing slowly as one zooms in.
@@ -55,6 +72,7 @@ pub fn density_style(spec: &DensitySpec, pixels_per_point: f32, dark: bool) -> D
         scale: spec.scale,
         map: spec.map,
         smoothing_px: spec.smoothing * pixels_per_point,
+        invert: !dark,
         shade: if spec.map.is_some() { 1.0 } else { shade(dark) },
     }
 }

@@ -1,6 +1,6 @@
 //! Every change to the document.
 
-use super::{Encoded, Mapped, OpenData, Part, Session, ViewSpec};
+use super::{Encoded, Mapped, OpenData, Part, Selection, Session, ViewSpec};
 
 /// A change to the document, made by a job or asked for by a panel.
 #[expect(clippy::large_enum_variant, reason = "a few in a session")]
@@ -23,6 +23,8 @@ pub enum Edit {
     },
     /// Sets the map.
     SetMap(Mapped),
+    /// Selects objects, or none.
+    SetSelection(Option<Selection>),
     /// Changes how the map is shown.
     SetView(ViewSpec),
     /// Closes everything.
@@ -37,6 +39,8 @@ impl Edit {
             Self::Open { .. } => "Open",
             Self::SetEmbedding { .. } => "Encode",
             Self::SetMap(_) => "Make a map",
+            Self::SetSelection(Some(_)) => "Select",
+            Self::SetSelection(None) => "Clear the selection",
             Self::SetView(_) => "Change the view",
             Self::Close => "Close",
         }
@@ -56,6 +60,11 @@ impl Session {
                     column: data.grouping_column(),
                     ..Default::default()
                 };
+                // What names columns of the data that were open means nothing here.
+                self.view.size_by = None;
+                self.view.marker_by = None;
+                self.view.filter = None;
+                self.selection = None;
                 self.data = Some(Part::new(data));
                 self.embedding = embedding.map(Part::new);
                 self.map = map.map(Part::new);
@@ -65,6 +74,7 @@ impl Session {
                 self.map = map.map(Part::new);
             }
             Edit::SetMap(mapped) => self.map = Some(Part::new(mapped)),
+            Edit::SetSelection(selection) => self.selection = selection.map(Part::new),
             Edit::SetView(view) => self.view = view.sane(),
             Edit::Close => *self = Self::default(),
         }

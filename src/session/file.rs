@@ -12,8 +12,10 @@ use super::{EncoderChoice, Session, ViewSpec};
 use crate::analysis::reduce::ReduceParams;
 use crate::io::{AtomicFile, IoError, Overwrite};
 use crate::progress::{Cancelled, Progress};
+use crate::subset::SubsetExpr;
 
 const VERSION: u32 = 2;
+const DEEPEST_SELECTION: usize = 1000;
 /// A session file is small.
 const LARGEST: u64 = 1 << 20;
 
@@ -40,6 +42,9 @@ pub struct SessionFile {
     pub reduce: Option<ReduceParams>,
     /// How the map is shown.
     pub view: ViewSpec,
+    /// What is selected.
+    #[serde(default)]
+    pub selection: Option<SubsetExpr>,
 }
 
 /// Why a session could not be saved or opened.
@@ -105,6 +110,7 @@ impl SessionFile {
             }),
             reduce: session.map().and_then(|m| m.params),
             view: session.view().clone(),
+            selection: session.selection().map(|s| s.expr.clone()),
         })
     }
 
@@ -149,6 +155,14 @@ impl SessionFile {
             return Err(refuse("it is too long".to_owned()));
         }
         let file: Self = toml::from_str(&text).map_err(|e| refuse(e.message().to_owned()))?;
+        // Evaluating walks down the expression.
+        if file
+            .selection
+            .as_ref()
+            .is_some_and(|expr| expr.depth() > DEEPEST_SELECTION)
+        {
+            return Err(refuse("its selection is nested too deeply".to_owned()));
+        }
         if file.version != VERSION {
             return Err(refuse(format!(
                 "version {}, this program reads {VERSION}",
@@ -229,6 +243,7 @@ fn list(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::subset::{CombineMode, Roi};
 
     #[test]
     fn says_back_what_was_written_and_refuses_the_rest() {
@@ -243,6 +258,13 @@ mod tests {
             model_sha256: None,
             reduce: Some(ReduceParams::default()),
             view: ViewSpec::default(),
+            selection: Some(CombineMode::Subtract.join(
+                Some(SubsetExpr::Where("z > 1".to_owned())),
+                SubsetExpr::Region(Roi::Ellipse {
+                    center: [1.0, 2.0],
+                    radii: [3.0, 4.5],
+                }),
+            )),
         };
         file.write(&path, Overwrite::Refuse).unwrap();
         assert_eq!(SessionFile::read(&path).unwrap(), file);

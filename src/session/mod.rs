@@ -24,6 +24,8 @@ pub use view::{ColorBy, ContourSpec, DensitySpec, LayerKind, LayerSpec, ViewSpec
 use crate::analysis::reduce::ReduceParams;
 use crate::data::{ColumnKind, Embedding};
 use crate::io::Dataset;
+use crate::mask::Mask;
+use crate::subset::SubsetExpr;
 
 /// Identifies one state of one part; never used twice in a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -155,12 +157,21 @@ pub struct Mapped {
     pub params: Option<ReduceParams>,
 }
 
+/// Objects that are selected, and how they were asked for.
+pub struct Selection {
+    /// The expression; its regions belong to the map it was drawn on.
+    pub expr: SubsetExpr,
+    /// The rows of the catalogue; they stay when another map is made.
+    pub rows: Mask,
+}
+
 /// The document.
 #[derive(Clone, Default)]
 pub struct Session {
     data: Option<Part<OpenData>>,
     embedding: Option<Part<Encoded>>,
     map: Option<Part<Mapped>>,
+    selection: Option<Part<Selection>>,
     view: ViewSpec,
 }
 
@@ -181,6 +192,12 @@ impl Session {
     #[must_use]
     pub fn map(&self) -> Option<&Part<Mapped>> {
         self.map.as_ref()
+    }
+
+    /// What of it is selected.
+    #[must_use]
+    pub fn selection(&self) -> Option<&Part<Selection>> {
+        self.selection.as_ref()
     }
 
     /// How it is shown.

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-const LAYERS: [&[&str]; 6] = [
+const LAYERS: [&[&str]; 7] = [
     &["progress", "color", "mask"],
     &["data", "spatial"],
     &[
         "subset", "io", "synth", "encode", "analysis", "figure", "render",
     ],
     &["session"],
-    &["job", "scene"],
+    &["scene"],
+    &["job"],
     &["cli", "gui"],
 ];
 /// A front end may open the other: the command line starts the window.

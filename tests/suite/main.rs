@@ -14,5 +14,6 @@ mod files;
 mod hostile;
 mod jobs;
 mod map;
+mod select;
 mod support;
 mod window;

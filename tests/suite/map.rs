@@ -276,6 +276,7 @@ fn poison_is_never_drawn_and_never_crashes() {
         scale: DensityScale::EqHist,
         map: Some(Colormap::Magma),
         smoothing_px: 3.0,
+        invert: false,
         shade: 1.0,
     };
     let layers = [(Layer::Density(density), 1.0), (Layer::Points, 1.0)];

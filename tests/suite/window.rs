@@ -16,7 +16,7 @@ fn window(start: Start) -> Harness<'static, App> {
 }
 
 /// Steps until no job runs and the last answers have arrived.
-fn settle(harness: &mut Harness<'_, App>) {
+pub fn settle(harness: &mut Harness<'_, App>) {
     let started = Instant::now();
     loop {
         harness.step();
@@ -35,7 +35,7 @@ fn settle(harness: &mut Harness<'_, App>) {
     }
 }
 
-fn open(path: &Path) -> Harness<'static, App> {
+pub fn open(path: &Path) -> Harness<'static, App> {
     let mut harness = window(Start::Open {
         path: path.to_owned(),
         cutouts: None,

@@ -5,11 +5,12 @@ use eframe::egui::{self, ComboBox, Rect, RichText, Sense, Slider, Ui, Vec2};
 
 use super::super::action::Action;
 use super::super::theme::{STEP, data_color, tokens};
-use super::super::widgets::{dot, grouped, section, short_number};
+use super::super::widgets::{dot, grouped, named_list, section, short_number};
 use crate::color::{ColorScale, Colormap, ScaleKind};
 use crate::data::ColumnKind;
+use crate::render::Shape;
 use crate::scene::{Colored, Histogram, Legend, LegendEntry};
-use crate::session::{LayerKind, Session, ViewSpec};
+use crate::session::{Session, ViewSpec};
 
 /// Columns that say where things are, not what they are.
 const BOOKKEEPING: [&str; 5] = ["id", "cutout_file", "cutout_hdu", "cutout_plane", "warning"];
@@ -27,7 +28,7 @@ pub(in crate::gui) fn ui(
     section(ui, "Colour by");
     let mut chosen = view.color.column.clone();
     let text = chosen.clone().unwrap_or_else(|| "nothing".to_owned());
-    ComboBox::from_id_salt("colour by")
+    let list = ComboBox::from_id_salt("colour by")
         .selected_text(text)
         .width(ui.available_width())
         .height(420.0)
@@ -43,10 +44,12 @@ pub(in crate::gui) fn ui(
                 }
             }
         });
+    named_list(&list.response, "Colour by");
     if chosen != view.color.column {
         let mut view = view.clone();
         view.color.column = chosen;
         view.color.hidden.clear();
+        view.color.order.clear();
         view.color.limits = None;
         actions.push(Action::SetView {
             view,
@@ -58,13 +61,47 @@ pub(in crate::gui) fn ui(
         Some(Legend::Categories(entries)) => categories(ui, entries, view, actions),
         Some(Legend::Scale {
             map,
+            invert,
             scale,
             missing,
             ..
-        }) => numbers(ui, *map, scale, *missing, view, actions),
+        }) => numbers(ui, (*map, *invert), scale, *missing, view, actions),
         Some(Legend::Plain) | None => {}
     }
     section(ui, "Points");
+    by_column(
+        ui,
+        "Marker",
+        &view.marker_by,
+        session,
+        |k| k == ColumnKind::Categorical,
+        |column| {
+            let mut view = view.clone();
+            view.marker_by = column;
+            actions.push(Action::SetView {
+                view,
+                gesture: None,
+            });
+        },
+    );
+    by_column(
+        ui,
+        "Size by",
+        &view.size_by,
+        session,
+        |k| k == ColumnKind::Continuous,
+        |column| {
+            let mut view = view.clone();
+            view.size_by = column;
+            actions.push(Action::SetView {
+                view,
+                gesture: None,
+            });
+        },
+    );
+    if let Some(colored) = colored {
+        marks(ui, colored);
+    }
     slider(
         ui,
         "Size",
@@ -74,19 +111,71 @@ pub(in crate::gui) fn ui(
         view,
         |view, value| view.point_size = value,
     );
-    slider(
-        ui,
-        "Opacity",
-        view.layer(LayerKind::Points).map_or(1.0, |l| l.opacity),
-        0.05..=1.0,
-        actions,
-        view,
-        |view, value| {
-            if let Some(layer) = view.layer_mut(LayerKind::Points) {
-                layer.opacity = value;
-            }
-        },
-    );
+}
+
+/// A list of columns of one kind, and none.
+fn by_column(
+    ui: &mut Ui,
+    name: &str,
+    chosen: &Option<String>,
+    session: &Session,
+    fits: impl Fn(ColumnKind) -> bool,
+    choose: impl FnOnce(Option<String>),
+) {
+    let Some(data) = session.data() else { return };
+    let mut next = chosen.clone();
+    ui.horizontal(|ui| {
+        let muted = tokens(ui.ctx()).muted;
+        ui.add_sized(
+            [52.0, 18.0],
+            egui::Label::new(RichText::new(name).color(muted)),
+        );
+        let list = ComboBox::from_id_salt(name)
+            .selected_text(
+                chosen
+                    .clone()
+                    .unwrap_or_else(|| "the same for all".to_owned()),
+            )
+            .width(ui.available_width())
+            .show_ui(ui, |ui| {
+                ui.selectable_value(&mut next, None, "the same for all");
+                for (column, kind) in data.dataset.catalog.columns().zip(&data.kinds) {
+                    if fits(*kind) && !BOOKKEEPING.contains(&column.name()) {
+                        let value = Some(column.name().to_owned());
+                        ui.selectable_value(&mut next, value, column.label());
+                    }
+                }
+            });
+        named_list(&list.response, name);
+    });
+    if next != *chosen {
+        choose(next);
+    }
+}
+
+/// What markers and sizes mean.
+fn marks(ui: &mut Ui, colored: &Colored) {
+    let muted = tokens(ui.ctx()).muted;
+    let mut say = |text: String| ui.label(RichText::new(text).small().color(muted));
+    for (name, shape) in &colored.markers {
+        say(format!("{} {name}", symbol(*shape)));
+    }
+    if let Some((label, low, high)) = &colored.sizes {
+        say(format!(
+            "small {} to large {}: {label}",
+            short_number(*low),
+            short_number(*high)
+        ));
+    }
+}
+
+fn symbol(shape: Shape) -> &'static str {
+    match shape {
+        Shape::Disc => "●",
+        Shape::Diamond => "◆",
+        Shape::Square => "■",
+        Shape::Plus => "+",
+    }
 }
 
 /// One row for each category: the dot switches it, the name isolates it.
@@ -101,6 +190,8 @@ fn categories(ui: &mut Ui, entries: &[LegendEntry], view: &ViewSpec, actions: &m
         });
     };
     let hidden_names = || entries.iter().filter(|e| e.hidden).map(|e| e.name.clone());
+    let mut moved: Option<(usize, usize)> = None;
+    let pitch = 20.0 + ui.spacing().item_spacing.y;
     let toggled = |entry: &LegendEntry| -> Vec<String> {
         if entry.hidden {
             hidden_names().filter(|n| *n != entry.name).collect()
@@ -108,7 +199,7 @@ fn categories(ui: &mut Ui, entries: &[LegendEntry], view: &ViewSpec, actions: &m
             hidden_names().chain([entry.name.clone()]).collect()
         }
     };
-    for entry in entries {
+    for (index, entry) in entries.iter().enumerate() {
         let name = if entry.name.is_empty() {
             "no value"
         } else {
@@ -133,10 +224,26 @@ fn categories(ui: &mut Ui, entries: &[LegendEntry], view: &ViewSpec, actions: &m
             let width = (ui.available_width() - 60.0).max(40.0);
             let label = ui
                 .allocate_ui(Vec2::new(width, 20.0), |ui| {
-                    ui.add(egui::Label::new(text).truncate().sense(Sense::click()))
+                    ui.add(
+                        egui::Label::new(text)
+                            .truncate()
+                            .sense(Sense::click_and_drag()),
+                    )
                 })
                 .inner
-                .on_hover_text("Click the name to see only these, the dot to switch them off");
+                .on_hover_text(
+                    "Click: only these. Shift+click or the dot: without these. Drag: another place",
+                );
+            if label.drag_stopped()
+                && let Some(pos) = label.interact_pointer_pos()
+            {
+                let by = ((pos.y - label.rect.center().y) / pitch).round() as isize;
+                let to = index.saturating_add_signed(by).min(entries.len() - 1);
+                moved = (to != index).then_some((index, to));
+            }
+            if label.dragged() {
+                ui.ctx().set_cursor_icon(egui::CursorIcon::Grabbing);
+            }
             if label.clicked() {
                 if ui.input(|i| i.modifiers.shift) {
                     change(toggled(entry));
@@ -159,12 +266,23 @@ fn categories(ui: &mut Ui, entries: &[LegendEntry], view: &ViewSpec, actions: &m
     if entries.iter().any(|e| e.hidden) && ui.small_button("Show all").clicked() {
         change(Vec::new());
     }
+    if let Some((from, to)) = moved {
+        let mut names: Vec<String> = entries.iter().map(|e| e.name.clone()).collect();
+        let name = names.remove(from);
+        names.insert(to, name);
+        let mut view = view.clone();
+        view.color.order = names;
+        actions.push(Action::SetView {
+            view,
+            gesture: None,
+        });
+    }
 }
 
 /// The colour bar with its limits, scale and colours.
 fn numbers(
     ui: &mut Ui,
-    map: Colormap,
+    (map, invert): (Colormap, bool),
     scale: &ColorScale,
     missing: usize,
     view: &ViewSpec,
@@ -177,10 +295,11 @@ fn numbers(
     for i in 0..steps {
         let at = |k: usize| rect.left() + rect.width() * k as f32 / steps as f32;
         let strip = Rect::from_x_y_ranges(at(i)..=at(i + 1), rect.y_range());
+        let t = (i as f32 + 0.5) / steps as f32;
         ui.painter().rect_filled(
             strip,
             0.0,
-            data_color(ui.ctx(), map.at((i as f32 + 0.5) / steps as f32)),
+            data_color(ui.ctx(), map.at(if invert { 1.0 - t } else { t })),
         );
     }
     ui.columns(3, |columns| {
@@ -200,7 +319,7 @@ fn numbers(
     });
     let mut spec = view.color.clone();
     ui.horizontal(|ui| {
-        ComboBox::from_id_salt("scale")
+        let list = ComboBox::from_id_salt("scale")
             .width(84.0)
             .selected_text(spec.scale.name())
             .show_ui(ui, |ui| {
@@ -208,7 +327,8 @@ fn numbers(
                     ui.selectable_value(&mut spec.scale, kind, kind.name());
                 }
             });
-        ComboBox::from_id_salt("map")
+        named_list(&list.response, "Scale of the colours");
+        let list = ComboBox::from_id_salt("map")
             .width(84.0)
             .selected_text(spec.map.name())
             .show_ui(ui, |ui| {
@@ -216,6 +336,22 @@ fn numbers(
                     ui.selectable_value(&mut spec.map, map, map.name());
                 }
             });
+        named_list(&list.response, "Colours");
+        let turn = ui.selectable_label(spec.invert, "⇄");
+        turn.widget_info(|| {
+            egui::WidgetInfo::selected(
+                egui::Role::CheckBox,
+                true,
+                spec.invert,
+                "Invert the colours",
+            )
+        });
+        if turn
+            .on_hover_text("The colours from the other end")
+            .clicked()
+        {
+            spec.invert = !spec.invert;
+        }
     });
     let mut gesture = None;
     let (mut low, mut high) = scale.limits();

@@ -2,7 +2,9 @@
 
 pub(super) mod data;
 pub(super) mod encoder;
+pub(super) mod filter;
 pub(super) mod inspector;
+pub(super) mod layers;
 pub(super) mod legend;
 pub(super) mod notices;
 pub(super) mod palette;

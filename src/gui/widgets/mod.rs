@@ -44,6 +44,13 @@ pub(super) fn dot(ui: &mut Ui, color: Color32, filled: bool, name: &str) -> Resp
     response
 }
 
+/// Gives a list to choose from its accessible name.
+pub(super) fn named_list(response: &Response, name: &str) {
+    response.widget_info(|| {
+        eframe::egui::WidgetInfo::labeled(eframe::egui::Role::ComboBox, true, name)
+    });
+}
+
 /// A number with its digits in groups: 6,000.
 pub(super) fn grouped(number: usize) -> String {
     let digits = number.to_string();

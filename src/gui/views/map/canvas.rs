@@ -4,12 +4,11 @@
 use eframe::egui::{Color32, Painter, Pos2, Rect, TextureId};
 use eframe::egui_wgpu::RenderState;
 
-use crate::color::Rgba;
 use crate::mask::Mask;
 use crate::render::{
     Camera, Gpu, Layer, LineBuffers, Picture, PointLayer, PointStyle, RenderError, Renderer, Target,
 };
-use crate::scene::{Colored, Contour, ground, raster_layers};
+use crate::scene::{Colored, Contour, ground, line_color, raster_layers};
 use crate::session::{LayerKind, MapPoints, Revision, ViewSpec};
 
 /// Width of a contour, points of the user interface.
@@ -102,11 +101,10 @@ impl Canvas {
         self.fit(key.size_px)?;
         let lines_key = (key.serials[1], key.dark);
         if self.lines.as_ref().is_none_or(|l| (l.0, l.1) != lines_key) {
-            let color = |color: Option<Rgba>| color.unwrap_or_else(|| plain_line(key.dark));
             let lines: Vec<_> = content
                 .contours
                 .iter()
-                .map(|c| (c.line.clone(), color(c.color)))
+                .map(|c| (c.line.clone(), line_color(c.color, key.dark)))
                 .collect();
             let buffers = LineBuffers::new(&self.gpu, &self.renderer, &lines);
             self.lines = Some((lines_key.0, lines_key.1, buffers));
@@ -169,14 +167,5 @@ impl Canvas {
             key: None,
         });
         Ok(())
-    }
-}
-
-/// Colour of a line around all points.
-fn plain_line(dark: bool) -> Rgba {
-    if dark {
-        [0xd8, 0xde, 0xe9, 255]
-    } else {
-        [0x26, 0x2d, 0x38, 255]
     }
 }

@@ -2,6 +2,8 @@
 
 mod canvas;
 mod overlay;
+mod toolbar;
+mod tools;
 
 use std::sync::Arc;
 
@@ -10,11 +12,15 @@ use eframe::egui_wgpu::RenderState;
 
 use super::super::action::Action;
 use super::super::look::Look;
+use crate::job::FigureRequest;
 use crate::render::{Bounds, Camera, PointStyle};
 use crate::scene::{Contour, ground, pick, point_style};
 use crate::session::{Mapped, Part, Revision, Session};
 use canvas::{Canvas, Content, Key};
 use overlay::Overlay;
+use tools::Selecting;
+
+pub(in crate::gui) use tools::Tool;
 
 /// Zoom for one notch of the wheel (about 50 points of scrolling).
 const WHEEL: f64 = 0.004;
@@ -26,8 +32,12 @@ pub(in crate::gui) struct MapView {
     camera: Option<(Revision, Camera)>,
     /// What the last frame showed.
     shown: Option<(Revision, Camera)>,
+    size_px: Option<[f32; 2]>,
     hovered: Option<usize>,
     failure: Option<String>,
+    pub selecting: Selecting,
+    /// A rectangle to zoom into, while it is being drawn.
+    zoom_box: Option<Pos2>,
 }
 
 /// What is worked out about the map apart from its points, each with a number that changes with it.
@@ -68,8 +78,11 @@ impl MapView {
             canvas: state.map(Canvas::new),
             camera: None,
             shown: None,
+            size_px: None,
             hovered: None,
             failure: None,
+            selecting: Selecting::default(),
+            zoom_box: None,
         }
     }
 
@@ -88,6 +101,26 @@ impl MapView {
     /// Shows the whole map at the next frame.
     pub fn fit(&mut self) {
         self.camera = None;
+    }
+
+    /// A figure of what is shown.
+    pub fn figure_request(&self, dark: bool) -> FigureRequest {
+        let size = self.size_px.unwrap_or([1280.0, 800.0]);
+        FigureRequest {
+            size: (size[0] as u32, size[1] as u32),
+            scale: 2.0,
+            dark,
+            bounds: self.shown.map(|(_, camera)| camera.bounds(size)),
+            axes: true,
+            legend: true,
+        }
+    }
+
+    /// Shows that part of the world at the next frame.
+    pub fn show(&mut self, map: Revision, bounds: Bounds) {
+        if let Some(size_px) = self.size_px {
+            self.camera = Some((map, Camera::fit(bounds, size_px)));
+        }
     }
 
     /// Zooms about the middle.
@@ -135,7 +168,11 @@ impl MapView {
             size_px,
             ratio,
         };
-        viewport.camera = self.steer(ui, &response, map.revision(), &viewport);
+        let selects = self
+            .selecting
+            .mouse(ui, &response, map.revision(), &viewport);
+        viewport.camera = self.steer(ui, &response, map.revision(), &viewport, selects);
+        self.size_px = Some(size_px);
         self.shown = Some((map.revision(), viewport.camera));
 
         let dark = ui.visuals().dark_mode;
@@ -148,15 +185,27 @@ impl MapView {
         };
         let view = session.view();
         let style = point_style(&map.points, view, &viewport.camera, size_px, ratio, dark);
+        if let Some(selection) = self.selecting.update(ui.ctx(), session, map) {
+            actions.push(Action::Select(Arc::new(selection)));
+        }
+        let places = self.selecting.places(session, map.revision());
+        let places = places.map(|(mask, serial)| (Arc::clone(mask), serial));
         let content = Content {
             points: &map.points,
             colored: &coloring.look.colored,
             contours: coloring.contours,
-            selection: None,
+            selection: places
+                .as_ref()
+                .map(|(mask, _)| &**mask)
+                .filter(|m| !m.is_empty()),
             view,
             key: Key {
                 map: map.revision(),
-                serials: [coloring.look_serial, coloring.contours_serial, 0],
+                serials: [
+                    coloring.look_serial,
+                    coloring.contours_serial,
+                    places.as_ref().map_or(0, |(_, serial)| *serial),
+                ],
                 camera: viewport.camera,
                 style,
                 layers: (view.layers.clone(), view.density),
@@ -166,7 +215,9 @@ impl MapView {
             },
         };
         self.draw(ui, rect, &content);
-        self.hover(ui, &response, map, coloring, &viewport, style, actions);
+        if !selects {
+            self.hover(ui, &response, map, coloring, &viewport, style, actions);
+        }
         Overlay {
             session,
             map: &map.points,
@@ -175,6 +226,15 @@ impl MapView {
             radius: style.radius_px / ratio,
         }
         .paint(ui, focus, self.hovered);
+        self.selecting.paint(ui, &viewport);
+        if let (Some(from), Some(to)) = (self.zoom_box, ui.ctx().pointer_latest_pos()) {
+            let stroke = egui::Stroke::new(1.0, super::super::theme::tokens(ui.ctx()).strong);
+            let rect = Rect::from_two_pos(from, to);
+            ui.painter()
+                .rect_stroke(rect, 0.0, stroke, egui::StrokeKind::Middle);
+        }
+        let selected = places.map(|(mask, _)| mask.count());
+        toolbar::ui(ui, rect, session, &mut self.selecting, selected, actions);
     }
 
     #[expect(clippy::too_many_arguments, reason = "what the cursor can mean")]
@@ -208,13 +268,15 @@ impl MapView {
         }
     }
 
-    /// Turns wheel, drag and double click into a new camera.
+    /// Turns wheel, drag, box and double click into a new camera; a tool that selects keeps the left
+    /// button for itself.
     fn steer(
         &mut self,
         ui: &Ui,
         response: &egui::Response,
         map: Revision,
         viewport: &Viewport,
+        selects: bool,
     ) -> Camera {
         let mut moved = viewport.camera;
         if let Some(cursor) = response.hover_pos() {
@@ -224,15 +286,26 @@ impl MapView {
                 moved = moved.zoomed(factor, viewport.px(cursor), viewport.size_px);
             }
         }
-        if response.dragged_by(PointerButton::Primary) || response.dragged_by(PointerButton::Middle)
-        {
+        let held = !selects && response.dragged_by(PointerButton::Primary);
+        if held || response.dragged_by(PointerButton::Middle) {
             let delta = response.drag_delta() * viewport.ratio;
             moved = moved.panned([delta.x, delta.y]);
+        }
+        if response.drag_started_by(PointerButton::Secondary) {
+            self.zoom_box = ui.input(|i| i.pointer.press_origin());
+        }
+        if response.drag_stopped_by(PointerButton::Secondary)
+            && let (Some(from), Some(to)) = (self.zoom_box.take(), response.interact_pointer_pos())
+            && from.distance(to) > 4.0
+        {
+            let corner = |pos: Pos2| moved.world_from_px(viewport.px(pos), viewport.size_px);
+            let bounds = Bounds::around_corners(corner(from), corner(to));
+            moved = Camera::around(bounds, viewport.size_px);
         }
         if moved != viewport.camera {
             self.camera = Some((map, moved));
         }
-        if response.double_clicked() {
+        if response.double_clicked() && !selects {
             self.camera = None;
         }
         moved

@@ -7,9 +7,11 @@ use super::super::super::theme::{data_color, strong_family, tokens};
 use super::Viewport;
 use crate::session::{LayerKind, MapPoints, Session};
 
-const LABEL_SIZE: f32 = 13.0;
+const LABEL_SIZE: f32 = 12.0;
+/// Diameter of the dot that shows the category's colour.
+const DOT: f32 = 7.0;
 /// Room kept between two names.
-const APART: f32 = 4.0;
+const APART: f32 = 3.0;
 
 pub(super) struct Overlay<'a> {
     pub session: &'a Session,
@@ -57,34 +59,25 @@ impl Overlay<'_> {
         };
         let painter = ui.painter().with_clip_rect(self.viewport.rect);
         let font = FontId::new(LABEL_SIZE, strong_family());
-        let ground = painter.ctx().global_style().visuals.extreme_bg_color;
+        let colors = tokens(ui.ctx());
         let mut taken: Vec<Rect> = Vec::new();
         for label in &self.look.labels {
             let at = self.viewport.pos(label.position);
-            let color = data_color(ui.ctx(), label.color).gamma_multiply(layer.opacity);
-            let galley = painter.layout_no_wrap(label.text.clone(), font.clone(), color);
-            let rect = Align2::CENTER_CENTER
-                .anchor_size(at, galley.size())
-                .expand(APART);
+            let ink = colors.strong.gamma_multiply(layer.opacity);
+            let galley = painter.layout_no_wrap(label.text.clone(), font.clone(), ink);
+            let size = galley.size() + Vec2::new(DOT + 3.0 * APART, 0.0);
+            let rect = Align2::CENTER_CENTER.anchor_size(at, size).expand(APART);
             if !self.viewport.rect.contains_rect(rect) || taken.iter().any(|r| r.intersects(rect)) {
                 continue;
             }
-            taken.push(rect);
-            let min = rect.min + Vec2::splat(APART);
-            // A halo of the ground keeps the name readable over points.
-            for offset in [
-                (-1.0, 0.0),
-                (1.0, 0.0),
-                (0.0, -1.0),
-                (0.0, 1.0),
-                (0.7, 0.7),
-                (-0.7, -0.7),
-            ] {
-                let shadow = ground.gamma_multiply(0.85 * layer.opacity);
-                let galley = painter.layout_no_wrap(label.text.clone(), font.clone(), shadow);
-                painter.galley(min + Vec2::from(offset) * 1.2, galley, shadow);
-            }
-            painter.galley(min, galley, color);
+            taken.push(rect.expand(APART));
+            let ground = colors.panel.gamma_multiply(0.82 * layer.opacity);
+            painter.rect_filled(rect, rect.height() / 2.0, ground);
+            let dot = rect.left_center() + Vec2::new(2.0 * APART + DOT / 2.0, 0.0);
+            let color = data_color(ui.ctx(), label.color).gamma_multiply(layer.opacity);
+            painter.circle_filled(dot, DOT / 2.0, color);
+            let text = rect.min + Vec2::new(3.0 * APART + DOT, APART);
+            painter.galley(text, galley, ink);
         }
     }
 }

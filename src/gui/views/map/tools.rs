@@ -1,0 +1,380 @@
+//! Selecting on the map: rectangle, ellipse, lasso, polygon and brush. What is drawn is evaluated on
+//! another thread while the mouse still moves; the newest answer shows.
+
+use std::sync::Arc;
+
+use eframe::egui::{
+    self, Color32, Context, Key, Modifiers, PointerButton, Pos2, Response, Stroke, Ui,
+};
+
+use super::super::super::latest::Latest;
+use super::super::super::theme::tokens;
+use super::Viewport;
+use crate::mask::Mask;
+use crate::session::{Mapped, Part, Revision, Selection, Session};
+use crate::subset::{CombineMode, Roi, SubsetExpr};
+
+/// What the left mouse button does on the map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(in crate::gui) enum Tool {
+    /// Moves the map and picks objects.
+    #[default]
+    Pan,
+    Rectangle,
+    Ellipse,
+    Lasso,
+    Polygon,
+    Brush,
+}
+
+impl Tool {
+    pub const ALL: [Self; 6] = [
+        Self::Pan,
+        Self::Rectangle,
+        Self::Ellipse,
+        Self::Lasso,
+        Self::Polygon,
+        Self::Brush,
+    ];
+
+    /// Name, and the key that chooses it.
+    pub fn name(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Pan => ("Move the map", "V"),
+            Self::Rectangle => ("Select a rectangle", "R"),
+            Self::Ellipse => ("Select an ellipse", "E"),
+            Self::Lasso => ("Select with a lasso", "L"),
+            Self::Polygon => ("Select a polygon, click by click", "P"),
+            Self::Brush => ("Select with a brush", "B"),
+        }
+    }
+}
+
+/// Two positions of a freehand line are at least this far apart, points of the user interface.
+const STEP: f32 = 2.0;
+/// A click this near to its first vertex closes a polygon.
+const CLOSE: f32 = 8.0;
+const BRUSH_RANGE: std::ops::RangeInclusive<f32> = 4.0..=200.0;
+
+/// A selection that is being drawn, in world coordinates.
+#[derive(Debug, Clone, PartialEq)]
+struct Gesture {
+    tool: Tool,
+    mode: CombineMode,
+    map: Revision,
+    points: Vec<[f64; 2]>,
+    brush: f64,
+}
+
+impl Gesture {
+    fn roi(&self) -> Option<Roi> {
+        let (first, last) = (*self.points.first()?, *self.points.last()?);
+        let roi = match self.tool {
+            Tool::Pan => return None,
+            Tool::Rectangle => Roi::Rectangle {
+                from: first,
+                to: last,
+            },
+            Tool::Ellipse => Roi::Ellipse {
+                center: [0, 1].map(|i| f64::midpoint(first[i], last[i])),
+                radii: [0, 1].map(|i| (last[i] - first[i]).abs() / 2.0),
+            },
+            Tool::Lasso | Tool::Polygon => Roi::Polygon {
+                vertices: self.points.clone(),
+            },
+            Tool::Brush => Roi::Brush {
+                path: self.points.clone(),
+                radius: self.brush,
+            },
+        };
+        roi.checked().ok()
+    }
+}
+
+/// What a worker found out about a selection.
+struct Chosen {
+    /// By place of the map.
+    places: Arc<Mask>,
+    /// By row of the catalogue; for a finished gesture only.
+    rows: Option<Mask>,
+}
+
+/// Everything a [`Chosen`] depends on.
+#[derive(Debug, Clone, PartialEq)]
+struct Question {
+    map: Revision,
+    selection: Option<Revision>,
+    /// What is drawn, and whether it is finished.
+    gesture: Option<(Gesture, bool)>,
+}
+
+/// The selection tools.
+#[derive(Default)]
+pub(in crate::gui) struct Selecting {
+    pub tool: Tool,
+    pub mode: CombineMode,
+    brush_radius: Option<f32>,
+    gesture: Option<Gesture>,
+    /// A finished gesture that is being evaluated.
+    finished: Option<Gesture>,
+    chosen: Latest<Question, Chosen>,
+    serial: u64,
+}
+
+impl Selecting {
+    /// The mode of the buttons, unless keys are held: shift adds, alt subtracts, both intersect.
+    fn mode_with(&self, modifiers: Modifiers) -> CombineMode {
+        match (modifiers.shift, modifiers.alt) {
+            (true, true) => CombineMode::Intersect,
+            (true, false) => CombineMode::Add,
+            (false, true) => CombineMode::Subtract,
+            (false, false) => self.mode,
+        }
+    }
+
+    fn radius(&self) -> f32 {
+        self.brush_radius.unwrap_or(24.0)
+    }
+
+    /// Whether something is being drawn.
+    pub fn is_drawing(&self) -> bool {
+        self.gesture.is_some()
+    }
+
+    /// Forgets what is being drawn; returns whether there was anything.
+    pub fn cancel(&mut self) -> bool {
+        self.gesture.take().is_some()
+    }
+
+    /// Makes the brush larger or smaller.
+    pub fn resize_brush(&mut self, factor: f32) {
+        let radius = (self.radius() * factor).clamp(*BRUSH_RANGE.start(), *BRUSH_RANGE.end());
+        self.brush_radius = Some(radius);
+    }
+
+    /// Turns the mouse into what is drawn. Returns whether the tool used it.
+    pub fn mouse(&mut self, ui: &Ui, response: &Response, map: Revision, view: &Viewport) -> bool {
+        // Shift and drag is a lasso whatever the tool.
+        let shift = ui.input(|i| i.modifiers.shift);
+        let tool = match self.tool {
+            Tool::Pan if shift || self.gesture.is_some() => Tool::Lasso,
+            tool => tool,
+        };
+        if tool == Tool::Pan {
+            return false;
+        }
+        ui.ctx().set_cursor_icon(egui::CursorIcon::Crosshair);
+        let world = |pos: Pos2| view.camera.world_from_px(view.px(pos), view.size_px);
+        let pointer = ui.ctx().pointer_latest_pos();
+        if tool == Tool::Polygon {
+            self.polygon(ui, response, map, view);
+            return true;
+        }
+        let begun = response.drag_started_by(PointerButton::Primary)
+            || tool == Tool::Brush && response.clicked_by(PointerButton::Primary);
+        if begun && let Some(pos) = response.interact_pointer_pos() {
+            let origin = ui.input(|i| i.pointer.press_origin()).unwrap_or(pos);
+            self.gesture = Some(Gesture {
+                tool,
+                mode: self.mode_with(ui.input(|i| i.modifiers)),
+                map,
+                points: vec![world(origin)],
+                brush: f64::from(self.radius() * view.ratio) / view.camera.px_per_unit,
+            });
+        }
+        if let (Some(gesture), Some(pos)) = (&mut self.gesture, pointer) {
+            let at = world(pos);
+            let far = |last: [f64; 2]| view.pos(last).distance(pos) >= STEP;
+            match gesture.tool {
+                Tool::Rectangle | Tool::Ellipse => {
+                    gesture.points.truncate(1);
+                    gesture.points.push(at);
+                }
+                _ if gesture.points.last().is_none_or(|last| far(*last)) => gesture.points.push(at),
+                _ => {}
+            }
+        }
+        let released = !ui.input(|i| i.pointer.button_down(PointerButton::Primary));
+        if released {
+            self.finish();
+        }
+        true
+    }
+
+    fn polygon(&mut self, ui: &Ui, response: &Response, map: Revision, view: &Viewport) {
+        let world = |pos: Pos2| view.camera.world_from_px(view.px(pos), view.size_px);
+        let mode = self.mode_with(ui.input(|i| i.modifiers));
+        let enter = ui.input(|i| i.key_pressed(Key::Enter));
+        if response.clicked_by(PointerButton::Primary)
+            && let Some(pos) = response.interact_pointer_pos()
+        {
+            let gesture = self.gesture.get_or_insert(Gesture {
+                tool: Tool::Polygon,
+                mode,
+                map,
+                points: Vec::new(),
+                brush: 0.0,
+            });
+            let closes =
+                gesture.points.len() > 2 && view.pos(gesture.points[0]).distance(pos) < CLOSE;
+            if closes || response.double_clicked() {
+                return self.finish();
+            }
+            gesture.points.push(world(pos));
+        }
+        if enter {
+            self.finish();
+        }
+    }
+
+    fn finish(&mut self) {
+        if let Some(gesture) = self.gesture.take().filter(|g| g.roi().is_some()) {
+            self.finished = Some(gesture);
+        }
+    }
+
+    /// Asks for what is selected and takes in what has arrived; returns a selection that is
+    /// finished.
+    pub fn update(
+        &mut self,
+        ctx: &Context,
+        session: &Session,
+        map: &Part<Mapped>,
+    ) -> Option<Selection> {
+        let old = session.selection();
+        let drawn = self.finished.as_ref().or(self.gesture.as_ref());
+        let drawn = drawn.filter(|g| g.map == map.revision() && g.roi().is_some());
+        let question = Question {
+            map: map.revision(),
+            selection: old.map(Part::revision),
+            gesture: drawn.map(|g| (g.clone(), self.finished.is_some())),
+        };
+        if question.gesture.is_some() || old.is_some() {
+            let (mapped, selected) = (map.share(), old.map(Part::share));
+            let asked = question.clone();
+            self.chosen.ask(ctx, &question, move || {
+                answer(&asked, &mapped, selected.as_deref())
+            });
+        }
+        if self.chosen.poll(ctx) {
+            self.serial += 1;
+        }
+        let finished = self.finished.as_ref()?;
+        if finished.map != map.revision() {
+            self.finished = None;
+            return None;
+        }
+        let chosen = self.chosen.answer_to(&question)?;
+        let selection = Selection {
+            expr: finished.mode.join(
+                old.map(|s| s.expr.clone()),
+                SubsetExpr::Region(finished.roi()?),
+            ),
+            rows: chosen.rows.clone()?,
+        };
+        self.finished = None;
+        Some(selection)
+    }
+
+    /// The selected places to be shown, and a number that changes with them.
+    pub fn places(&self, session: &Session, map: Revision) -> Option<(&Arc<Mask>, u64)> {
+        let wanted =
+            self.gesture.is_some() || self.finished.is_some() || session.selection().is_some();
+        let (question, chosen) = self.chosen.answer()?;
+        (wanted && question.map == map).then_some((&chosen.places, self.serial))
+    }
+
+    /// Paints what is being drawn.
+    pub fn paint(&self, ui: &Ui, view: &Viewport) {
+        let accent = tokens(ui.ctx()).accent;
+        let painter = ui.painter().with_clip_rect(view.rect);
+        let stroke = Stroke::new(1.5, accent);
+        let fill = accent.gamma_multiply(0.12);
+        let pointer = ui
+            .ctx()
+            .pointer_hover_pos()
+            .filter(|p| view.rect.contains(*p));
+        if let (Tool::Brush, Some(pos)) = (self.tool, pointer) {
+            painter.circle_stroke(pos, self.radius(), stroke);
+        }
+        let Some(gesture) = &self.gesture else {
+            return;
+        };
+        let points: Vec<Pos2> = gesture.points.iter().map(|p| view.pos(*p)).collect();
+        let (Some(&first), Some(&last)) = (points.first(), points.last()) else {
+            return;
+        };
+        match gesture.tool {
+            Tool::Pan => {}
+            Tool::Rectangle => {
+                let rect = egui::Rect::from_two_pos(first, last);
+                painter.rect(rect, 0.0, fill, stroke, egui::StrokeKind::Middle);
+            }
+            Tool::Ellipse => {
+                let rect = egui::Rect::from_two_pos(first, last);
+                let ellipse = egui::epaint::EllipseShape {
+                    fill,
+                    ..egui::epaint::EllipseShape::stroke(rect.center(), rect.size() / 2.0, stroke)
+                };
+                painter.add(ellipse);
+            }
+            Tool::Lasso | Tool::Polygon => {
+                let mut line = points.clone();
+                line.extend(pointer.filter(|_| gesture.tool == Tool::Polygon));
+                painter.add(egui::Shape::line(line.clone(), stroke));
+                if let Some(end) = line.last() {
+                    let closing = Stroke::new(1.0, accent.gamma_multiply(0.5));
+                    painter.line_segment([*end, first], closing);
+                }
+                if gesture.tool == Tool::Polygon {
+                    for point in points {
+                        painter.circle(point, 3.0, Color32::WHITE, stroke);
+                    }
+                }
+            }
+            Tool::Brush => {
+                let width = 2.0 * self.radius();
+                let line = Stroke::new(width, accent.gamma_multiply(0.18));
+                painter.add(egui::Shape::line(points, line));
+            }
+        }
+    }
+}
+
+/// Evaluates a question; the work of another thread.
+fn answer(question: &Question, map: &Mapped, old: Option<&Selection>) -> Chosen {
+    let points = &map.points;
+    let old_places =
+        old.map(|s| Mask::from_fn(points.len(), |place| s.rows.contains(points.row(place))));
+    let Some((gesture, finished)) = &question.gesture else {
+        return Chosen {
+            places: Arc::new(old_places.unwrap_or_else(|| Mask::none(points.len()))),
+            rows: None,
+        };
+    };
+    let none = || Mask::none(points.len());
+    let new = gesture
+        .roi()
+        .map_or_else(none, |roi| roi.select(points.tree()));
+    let places = gesture.mode.join_masks(old_places.as_ref(), &new);
+    let rows = finished.then(|| {
+        // Rows without a place on the map are in no region.
+        let last = points
+            .projection()
+            .rows()
+            .last()
+            .map_or(0, |row| *row as usize + 1);
+        let count = old.map_or(last, |s| s.rows.len()).max(last);
+        let mut words = vec![0_u64; count.div_ceil(64)];
+        for place in new.iter() {
+            let row = points.row(place);
+            words[row / 64] |= 1 << (row % 64);
+        }
+        let new = Mask::from_words(words, count);
+        gesture.mode.join_masks(old.map(|s| &s.rows), &new)
+    });
+    Chosen {
+        places: Arc::new(places),
+        rows,
+    }
+}

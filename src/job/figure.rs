@@ -1,0 +1,136 @@
+//! Writing the map as a figure: PNG, SVG or PDF.
+
+use std::io::Write;
+use std::path::Path;
+
+use super::{JobError, evaluate_subset};
+use crate::figure::{self, canvas::Bitmap};
+use crate::io::{self, IoError, Overwrite};
+use crate::progress::Progress;
+use crate::render::{AdapterSummary, Bounds};
+use crate::scene::{self, FigureParts, MapImage, color_points, draw_map};
+use crate::session::{LayerKind, Session};
+use crate::subset::SubsetExpr;
+
+/// What figure to draw.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FigureRequest {
+    /// Width and height of the map, pt (px at scale 1).
+    pub size: (u32, u32),
+    /// Pixels for each pt.
+    pub scale: f32,
+    /// Light on dark.
+    pub dark: bool,
+    /// The part of the world that is shown; all points when `None`.
+    pub bounds: Option<Bounds>,
+    /// With axes.
+    pub axes: bool,
+    /// With a legend.
+    pub legend: bool,
+}
+
+/// What was drawn.
+#[derive(Debug, Clone)]
+pub struct FigureReport {
+    /// Points drawn.
+    pub points: usize,
+    /// Of the written picture, px; of a PNG only.
+    pub size_px: (u32, u32),
+    /// What drew it.
+    pub adapter: AdapterSummary,
+}
+
+/// Most pixels along a side.
+const LONGEST_SIDE: f32 = 32_000.0;
+
+/// Draws the map of a session, as its view says, into a file: SVG and PDF by their extensions, PNG
+/// otherwise. Points and density are pixels in all of them, lines and text are vectors.
+///
+/// # Errors
+/// When there is no map or no adapter, the picture is too large, or the file cannot be written.
+pub fn write_figure(
+    session: &Session,
+    request: &FigureRequest,
+    path: &Path,
+    overwrite: Overwrite,
+    progress: &Progress,
+) -> Result<FigureReport, JobError> {
+    io::check_output(path, overwrite)?;
+    let (Some(data), Some(mapped)) = (session.data(), session.map()) else {
+        return Err(JobError::Missing("there is no map to draw".to_owned()));
+    };
+    let side = |points: u32| {
+        (points as f32 * request.scale)
+            .round()
+            .clamp(1.0, LONGEST_SIDE) as u32
+    };
+    let image = MapImage {
+        width: side(request.size.0),
+        height: side(request.size.1),
+        scale: request.scale,
+        dark: request.dark,
+        bounds: request.bounds,
+    };
+    let view = session.view();
+    let catalog = &data.dataset.catalog;
+    let rows = view
+        .filter
+        .as_ref()
+        .map(|sql| evaluate_subset(&SubsetExpr::Where(sql.clone()), catalog, None))
+        .transpose()?;
+    let colored = color_points(catalog, &mapped.points, view, rows.as_ref());
+    progress.set(1, 4)?;
+    let (rgba, adapter) = draw_map(&mapped.points, &colored, view, &image)?;
+    progress.set(2, 4)?;
+    let contours = if view.shows(LayerKind::Contours) {
+        let cancelled = || progress.check().is_err();
+        scene::contours(&mapped.points, &colored, &view.contours, &cancelled)
+    } else {
+        Vec::new()
+    };
+    let labels = if view.shows(LayerKind::Labels) {
+        scene::labels(&mapped.points, &colored)
+    } else {
+        Vec::new()
+    };
+    progress.set(3, 4)?;
+    let map = Bitmap::new(image.width, image.height, rgba)
+        .ok_or_else(|| JobError::Fault("the picture has another size".to_owned()))?;
+    let spec = scene::figure_spec(&FigureParts {
+        points: &mapped.points,
+        colored: &colored,
+        view,
+        image: &image,
+        map,
+        contours: &contours,
+        labels: &labels,
+        axes: request.axes,
+        legend: request.legend,
+        synthetic: data.synthetic,
+    });
+    let drawing = figure::compose(spec);
+    let extension = path
+        .extension()
+        .and_then(|e| e.to_str())
+        .unwrap_or_default();
+    let bytes = match extension.to_ascii_lowercase().as_str() {
+        "svg" => figure::svg(&drawing).into_bytes(),
+        "pdf" => figure::pdf(&drawing),
+        _ => figure::png(&drawing, request.scale),
+    };
+    progress.check()?;
+    let mut file = io::AtomicFile::create(path, overwrite)?;
+    file.write_all(&bytes).map_err(|e| {
+        IoError::content(
+            path,
+            format!("the file cannot be written ({e}); check the disk"),
+        )
+    })?;
+    file.commit()?;
+    let px = |points: f32| (points * request.scale).round() as u32;
+    Ok(FigureReport {
+        points: colored.shown(),
+        size_px: (px(drawing.width), px(drawing.height)),
+        adapter,
+    })
+}
