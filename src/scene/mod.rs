@@ -8,11 +8,15 @@ mod image;
 mod pick;
 mod picture;
 mod style;
+mod thumbnail_pictures;
+mod thumbnails;
 
 pub use colors::{Colored, Group, Legend, LegendEntry, color_points};
 pub use contours::{Contour, MapLabel, contours, labels};
 pub use histogram::{Histogram, histograms};
-pub use image::{MapImage, draw_map, ground, raster_layers};
+pub use image::{MapImage, draw_map, draw_map_with, ground, raster_layers};
 pub use pick::pick;
 pub use picture::{CutoutStyle, CutoutView, Rgb, paint_cutout};
-pub use style::{density_style, point_style, shade};
+pub use style::{THUMBNAIL_ROOM, density_style, point_style, shade, thumbnail_style};
+pub use thumbnail_pictures::{thumbnail_picture, thumbnail_pictures};
+pub use thumbnails::{Thumbnail, ThumbnailGrid, layout as thumbnail_layout};

@@ -2,6 +2,7 @@
 
 mod canvas;
 mod overlay;
+mod pictures;
 
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use eframe::egui_wgpu::RenderState;
 
 use super::super::action::Action;
 use super::super::look::Look;
+use super::super::thumbnails::Thumbnails;
 use crate::render::{Bounds, Camera, PointStyle};
 use crate::scene::{Contour, ground, pick, point_style};
 use crate::session::{Mapped, Part, Revision, Session};
@@ -27,6 +29,7 @@ pub(in crate::gui) struct MapView {
     /// What the last frame showed.
     shown: Option<(Revision, Camera)>,
     hovered: Option<usize>,
+    thumbnails: Thumbnails,
     failure: Option<String>,
 }
 
@@ -69,6 +72,7 @@ impl MapView {
             camera: None,
             shown: None,
             hovered: None,
+            thumbnails: Thumbnails::default(),
             failure: None,
         }
     }
@@ -147,6 +151,7 @@ impl MapView {
             return;
         };
         let view = session.view();
+        self.update_thumbnails(ui, session, map, coloring, &viewport);
         let style = point_style(&map.points, view, &viewport.camera, size_px, ratio, dark);
         let content = Content {
             points: &map.points,
@@ -156,7 +161,12 @@ impl MapView {
             view,
             key: Key {
                 map: map.revision(),
-                serials: [coloring.look_serial, coloring.contours_serial, 0],
+                serials: [
+                    coloring.look_serial,
+                    coloring.contours_serial,
+                    0,
+                    self.thumbnails.serial(),
+                ],
                 camera: viewport.camera,
                 style,
                 layers: (view.layers.clone(), view.density),
@@ -172,6 +182,7 @@ impl MapView {
             map: &map.points,
             look: coloring.look,
             viewport: &viewport,
+            thumbnails: &self.thumbnails,
             radius: style.radius_px / ratio,
         }
         .paint(ui, focus, self.hovered);
@@ -191,14 +202,17 @@ impl MapView {
         let Some(cursor) = response.hover_pos().filter(|_| !response.dragged()) else {
             return;
         };
-        let place = pick(
-            map.points.tree(),
-            &coloring.look.colored.point_groups(),
-            &viewport.camera,
-            viewport.size_px,
-            style.radius_px,
-            viewport.px(cursor),
-        );
+        let point = || {
+            pick(
+                map.points.tree(),
+                &coloring.look.colored.point_groups(),
+                &viewport.camera,
+                viewport.size_px,
+                style.radius_px,
+                viewport.px(cursor),
+            )
+        };
+        let place = self.thumbnails.hit(viewport.px(cursor)).or_else(point);
         self.hovered = place.map(|place| map.points.row(place));
         if self.hovered.is_some() {
             ui.ctx().set_cursor_icon(egui::CursorIcon::PointingHand);

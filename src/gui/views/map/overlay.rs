@@ -1,9 +1,10 @@
 //! What lies over the picture of the map: names of categories, rings around single objects.
 
-use eframe::egui::{Align2, Color32, FontId, Rect, Stroke, Ui, Vec2};
+use eframe::egui::{Align2, Color32, FontId, Rect, Stroke, StrokeKind, Ui, Vec2};
 
 use super::super::super::look::Look;
 use super::super::super::theme::{data_color, strong_family, tokens};
+use super::super::super::thumbnails::Thumbnails;
 use super::Viewport;
 use crate::session::{LayerKind, MapPoints, Session};
 
@@ -16,6 +17,7 @@ pub(super) struct Overlay<'a> {
     pub map: &'a MapPoints,
     pub look: &'a Look,
     pub viewport: &'a Viewport,
+    pub thumbnails: &'a Thumbnails,
     /// Of a marker, points of the user interface.
     pub radius: f32,
 }
@@ -32,13 +34,20 @@ impl Overlay<'_> {
     }
 
     fn ring(&self, ui: &Ui, row: usize, width: f32, color: Color32) {
+        let halo = Stroke::new(width + 3.0, Color32::from_black_alpha(150));
+        if let Some((rect, corner)) = self.thumbnails.rect(row, self.viewport) {
+            let painter = ui.painter().with_clip_rect(self.viewport.rect);
+            for stroke in [halo, Stroke::new(width + 0.5, color)] {
+                painter.rect_stroke(rect, corner, stroke, StrokeKind::Middle);
+            }
+            return;
+        }
         let Some(position) = self.map.position_of_row(row) else {
             return;
         };
         let center = self.viewport.pos(position.map(f64::from));
         if self.viewport.rect.contains(center) {
             let radius = self.radius + 3.5;
-            let halo = Stroke::new(width + 3.0, Color32::from_black_alpha(150));
             ui.painter().circle_stroke(center, radius, halo);
             ui.painter()
                 .circle_stroke(center, radius, Stroke::new(width, color));
@@ -58,6 +67,7 @@ impl Overlay<'_> {
         let painter = ui.painter().with_clip_rect(self.viewport.rect);
         let font = FontId::new(LABEL_SIZE, strong_family());
         let ground = painter.ctx().global_style().visuals.extreme_bg_color;
+        let on_pictures = self.session.view().shows(LayerKind::Thumbnails);
         let mut taken: Vec<Rect> = Vec::new();
         for label in &self.look.labels {
             let at = self.viewport.pos(label.position);
@@ -70,6 +80,9 @@ impl Overlay<'_> {
                 continue;
             }
             taken.push(rect);
+            if on_pictures {
+                painter.rect_filled(rect, APART, ground.gamma_multiply(0.8 * layer.opacity));
+            }
             let min = rect.min + Vec2::splat(APART);
             // A halo of the ground keeps the name readable over points.
             for offset in [
