@@ -79,6 +79,8 @@ enum ModeArg {
     Density,
     /// Lines around shares of the points
     Contours,
+    /// Pictures in place of points, where there is room
+    Thumbnails,
     /// Names of the categories
     Labels,
 }
@@ -187,6 +189,7 @@ fn view(args: &RenderArgs, mut view: ViewSpec, catalog: &Catalog) -> Result<View
             ModeArg::Points => LayerKind::Points,
             ModeArg::Density => LayerKind::Density,
             ModeArg::Contours => LayerKind::Contours,
+            ModeArg::Thumbnails => LayerKind::Thumbnails,
             ModeArg::Labels => LayerKind::Labels,
         };
         if let Some(mut layer) = view.layer(kind).copied() {

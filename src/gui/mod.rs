@@ -14,6 +14,7 @@ mod objects;
 mod panels;
 mod settings;
 mod theme;
+mod thumbnails;
 mod views;
 mod widgets;
 

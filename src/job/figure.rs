@@ -40,6 +40,8 @@ pub struct FigureReport {
     pub adapter: AdapterSummary,
 }
 
+/// Side of the pictures in place of points, pt.
+const SLOT: f32 = 64.0;
 /// Most pixels along a side.
 const LONGEST_SIDE: f32 = 32_000.0;
 
@@ -80,7 +82,18 @@ pub fn write_figure(
         .transpose()?;
     let colored = color_points(catalog, &mapped.points, view, rows.as_ref());
     progress.set(1, 4)?;
-    let (rgba, adapter) = draw_map(&mapped.points, &colored, view, &image)?;
+    let pictures = match &data.dataset.cutouts {
+        Some(source) if view.shows(LayerKind::Thumbnails) => {
+            let camera = image.camera(&mapped.points);
+            let size = [image.width as f32, image.height as f32];
+            let room = scene::THUMBNAIL_ROOM * image.scale;
+            let layout = scene::thumbnail_layout(&mapped.points, &colored, &camera, size, room);
+            let slot = (SLOT * image.scale).clamp(8.0, 256.0) as usize;
+            scene::thumbnail_pictures(source, &layout, slot, progress)?
+        }
+        _ => Vec::new(),
+    };
+    let (rgba, adapter) = draw_map(&mapped.points, &colored, view, &image, &pictures)?;
     progress.set(2, 4)?;
     let contours = if view.shows(LayerKind::Contours) {
         let cancelled = || progress.check().is_err();

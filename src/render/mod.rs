@@ -13,7 +13,9 @@ mod raster;
 mod shades;
 mod shape;
 mod sheet;
+mod slots;
 mod target;
+mod thumbnails;
 
 pub use camera::{Bounds, Camera, PxFromWorld};
 pub use density::{DensityScale, DensityStyle};
@@ -25,10 +27,12 @@ pub use raster::{
 pub use shades::{Shade, Shades};
 pub use shape::Shape;
 pub use target::Target;
+pub use thumbnails::{ThumbnailBuffers, ThumbnailKey, ThumbnailQuad, ThumbnailStyle};
 
 use crate::color::Rgba;
 use lines::Lines;
 use sheet::Sheets;
+use thumbnails::Thumbnails;
 
 /// Why something could not be drawn.
 #[derive(Debug, thiserror::Error)]
@@ -85,12 +89,15 @@ pub enum Layer<'a> {
     Density(DensityStyle),
     /// Lines of that width, px.
     Lines(&'a LineBuffers, f32),
+    /// Small pictures of objects.
+    Thumbnails(&'a ThumbnailBuffers),
 }
 
 /// Draws pictures; holds pipelines only.
 pub struct Renderer {
     sheets: Sheets,
     lines: Lines,
+    thumbnails: Thumbnails,
 }
 
 impl Renderer {
@@ -100,6 +107,7 @@ impl Renderer {
         Self {
             sheets: Sheets::new(gpu),
             lines: Lines::new(gpu),
+            thumbnails: Thumbnails::new(gpu),
         }
     }
 
@@ -119,6 +127,7 @@ impl Renderer {
                         }
                     }
                     Layer::Lines(buffers, _) => self.lines.draw(&mut pass, buffers),
+                    Layer::Thumbnails(buffers) => self.thumbnails.draw(&mut pass, buffers),
                 }
             }
         }
@@ -162,6 +171,7 @@ impl Renderer {
                 Layer::Lines(buffers, line_px) => {
                     buffers.write_frame(gpu, picture.camera, size, line_px, opacity);
                 }
+                Layer::Thumbnails(buffers) => buffers.write_frame(gpu, size, opacity),
             }
         }
         target.pixels = pixels;

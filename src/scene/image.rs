@@ -3,10 +3,14 @@
 use crate::color::Rgba;
 use crate::render::{
     AdapterSummary, Bounds, Camera, Gpu, Layer, Picture, PointLayer, RenderError, Renderer, Target,
+    ThumbnailBuffers, ThumbnailQuad,
 };
 use crate::session::{LayerKind, LayerSpec, MapPoints, ViewSpec};
 
-use super::{Colored, density_style, point_style};
+use super::{
+    Colored, Rgb, THUMBNAIL_ROOM, Thumbnail, ThumbnailGrid, density_style, point_style, shade,
+    thumbnail_style,
+};
 
 /// Ground of the map on dark and on light, as in the window.
 const GROUNDS: [Rgba; 2] = [[0x0d, 0x10, 0x16, 255], [0xfa, 0xfb, 0xfc, 255]];
@@ -71,7 +75,10 @@ pub fn raster_layers(view: &ViewSpec, scale: f32, dark: bool) -> Vec<(Layer<'sta
         .collect()
 }
 
-/// Draws points and density of a map; returns RGBA, top row first, and the adapter that drew it.
+/// Draws points, density and thumbnails of a map; returns RGBA, top row first, and the adapter that
+/// drew it. `pictures`, all of one side (`8..=256` px), come from
+/// [`thumbnail_layout`](super::thumbnail_layout) with a room of [`THUMBNAIL_ROOM`] times
+/// [`MapImage::scale`], and [`thumbnail_pictures`](super::thumbnail_pictures).
 ///
 /// # Errors
 /// When there is no graphics adapter, or the picture is too large for it.
@@ -80,6 +87,7 @@ pub fn draw_map(
     colored: &Colored,
     view: &ViewSpec,
     image: &MapImage,
+    pictures: &[(Thumbnail, Rgb)],
 ) -> Result<(Vec<u8>, AdapterSummary), RenderError> {
     let gpu = Gpu::headless()?;
     let renderer = Renderer::new(&gpu);
@@ -98,15 +106,62 @@ pub fn draw_map(
             image.dark,
         ),
     };
-    renderer.draw(
-        &gpu,
-        &mut target,
-        &Picture {
-            camera: &camera,
-            background: ground(image.dark),
-            points: Some(layer),
-            layers: &raster_layers(view, image.scale, image.dark),
-        },
-    );
+    let thumbnails = thumbnails(&gpu, &renderer, colored, &camera, image, pictures);
+    let mut raster = raster_layers(view, image.scale, image.dark).into_iter();
+    let mut layers: Vec<(Layer<'_>, f32)> = Vec::new();
+    for spec in view.layers.iter().filter(|l| l.shown) {
+        match spec.kind {
+            LayerKind::Points | LayerKind::Density => layers.extend(raster.next()),
+            LayerKind::Thumbnails => {
+                layers.extend(
+                    thumbnails
+                        .as_ref()
+                        .map(|t| (Layer::Thumbnails(t), spec.opacity)),
+                );
+            }
+            LayerKind::Contours | LayerKind::Labels => {}
+        }
+    }
+    let picture = Picture {
+        camera: &camera,
+        background: ground(image.dark),
+        points: Some(layer),
+        layers: &layers,
+    };
+    renderer.draw(&gpu, &mut target, &picture);
     Ok((target.read_rgba(&gpu)?, gpu.adapter().clone()))
+}
+
+/// Pictures on the GPU; `None` without any.
+fn thumbnails(
+    gpu: &Gpu,
+    renderer: &Renderer,
+    colored: &Colored,
+    camera: &Camera,
+    image: &MapImage,
+    pictures: &[(Thumbnail, Rgb)],
+) -> Option<ThumbnailBuffers> {
+    let side = pictures.first()?.1.width;
+    let mut buffers = ThumbnailBuffers::new(gpu, renderer, side as u32);
+    let factor = shade(image.dark);
+    let mut quads = Vec::new();
+    for (thumbnail, picture) in pictures {
+        let key = (0, thumbnail.row);
+        if buffers.put(gpu, key, &picture.pixels) {
+            let color = colored.colors().get(thumbnail.place).copied();
+            quads.push(ThumbnailQuad {
+                key,
+                center_px: thumbnail.center_px,
+                color: color
+                    .unwrap_or_default()
+                    .map(|c| (f32::from(c) * factor) as u8),
+            });
+        }
+    }
+    let least = THUMBNAIL_ROOM * image.scale;
+    let size = [image.width as f32, image.height as f32];
+    let room = ThumbnailGrid::new(camera, size, least).room_px();
+    let style = thumbnail_style(room, image.scale, image.dark);
+    buffers.show(gpu, &quads, style);
+    Some(buffers)
 }

@@ -9,6 +9,8 @@ mod image;
 mod pick;
 mod picture;
 mod style;
+mod thumbnail_pictures;
+mod thumbnails;
 
 pub use colors::{Colored, Group, Legend, LegendEntry, color_points};
 pub use contours::{Contour, MapLabel, contours, labels};
@@ -17,4 +19,6 @@ pub use histogram::{Histogram, histograms};
 pub use image::{MapImage, draw_map, ground, raster_layers};
 pub use pick::pick;
 pub use picture::{CutoutStyle, CutoutView, Rgb, paint_cutout};
-pub use style::{density_style, line_color, point_style, shade};
+pub use style::{THUMBNAIL_ROOM, density_style, line_color, point_style, shade, thumbnail_style};
+pub use thumbnail_pictures::{thumbnail_picture, thumbnail_pictures};
+pub use thumbnails::{Thumbnail, ThumbnailGrid, layout as thumbnail_layout};

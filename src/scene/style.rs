@@ -1,7 +1,7 @@
 //! The look of points and density, from their number, the zoom and the ground.
 
 use crate::color::Rgba;
-use crate::render::{Camera, DensityStyle, PointStyle, Shape};
+use crate::render::{Camera, DensityStyle, PointStyle, Shape, ThumbnailStyle};
 use crate::session::{DensitySpec, LayerKind, MapPoints, ViewSpec};
 
 /// Radius limits, px (of a screen with one pixel for each point of its user interface).
@@ -11,6 +11,10 @@ const COVERED: f32 = 0.085;
 /// How much of their light points add up on a dark ground.
 const GLOW_ON_DARK: f32 = 0.2;
 const SHADE_ON_LIGHT: f32 = 0.8;
+
+/// Least room of a thumbnail, points of the user interface: the side for
+/// [`thumbnail_layout`](super::thumbnail_layout).
+pub const THUMBNAIL_ROOM: f32 = 60.0;
 
 /// What data colours are multiplied by: on a light ground the palette would be too pale.
 #[must_use]
@@ -74,5 +78,19 @@ pub fn density_style(spec: &DensitySpec, pixels_per_point: f32, dark: bool) -> D
         smoothing_px: spec.smoothing * pixels_per_point,
         invert: !dark,
         shade: if spec.map.is_some() { 1.0 } else { shade(dark) },
+    }
+}
+
+/// How thumbnails look that have `room_px` each, px.
+#[must_use]
+pub fn thumbnail_style(room_px: f32, pixels_per_point: f32, dark: bool) -> ThumbnailStyle {
+    let [r, g, b, _] = super::ground(dark);
+    ThumbnailStyle {
+        side_px: room_px - 4.0 * pixels_per_point,
+        // A dark picture on a light ground needs more of a border to be told by its colour.
+        border_px: if dark { 1.5 } else { 2.25 } * pixels_per_point,
+        corner_px: 6.0 * pixels_per_point,
+        halo_px: 2.0 * pixels_per_point,
+        halo: [r, g, b, 200],
     }
 }

@@ -16,4 +16,5 @@ mod jobs;
 mod map;
 mod select;
 mod support;
+mod thumbnails;
 mod window;

@@ -100,6 +100,13 @@ impl TileTree {
         &self.order
     }
 
+    /// The chance of the point at `place` to stand for others: the lowest of a crowd does, and no
+    /// two points have the same.
+    #[must_use]
+    pub fn chance(&self, place: usize) -> u64 {
+        build::chance(self.order[place])
+    }
+
     /// All nodes, the root first, level after level; a child comes after its parent.
     #[must_use]
     pub fn nodes(&self) -> &[Node] {

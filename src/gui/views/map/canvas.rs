@@ -6,7 +6,8 @@ use eframe::egui_wgpu::RenderState;
 
 use crate::mask::Mask;
 use crate::render::{
-    Camera, Gpu, Layer, LineBuffers, Picture, PointLayer, PointStyle, RenderError, Renderer, Target,
+    Camera, Gpu, Layer, LineBuffers, Picture, PointLayer, PointStyle, RenderError, Renderer,
+    Target, ThumbnailBuffers,
 };
 use crate::scene::{Colored, Contour, ground, line_color, raster_layers};
 use crate::session::{LayerKind, MapPoints, Revision, ViewSpec};
@@ -29,8 +30,8 @@ pub(super) struct Content<'a> {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Key {
     pub map: Revision,
-    /// Numbers that change with the colours, the contours and the selection.
-    pub serials: [u64; 3],
+    /// Numbers that change with the colours, the contours, the selection and the thumbnails.
+    pub serials: [u64; 4],
     pub camera: Camera,
     pub style: PointStyle,
     pub layers: ViewLayers,
@@ -49,6 +50,7 @@ pub(super) struct Canvas {
     state: RenderState,
     shown: Option<Shown>,
     lines: Option<(u64, bool, LineBuffers)>,
+    thumbnails: Option<ThumbnailBuffers>,
 }
 
 struct Shown {
@@ -70,6 +72,7 @@ impl Canvas {
             state: state.clone(),
             shown: None,
             lines: None,
+            thumbnails: None,
         }
     }
 
@@ -78,6 +81,16 @@ impl Canvas {
         let adapter = self.gpu.adapter();
         let name = adapter.name.split(" (").next().unwrap_or_default();
         format!("{} {name}", adapter.backend)
+    }
+
+    /// The pictures of objects on the device, `slot_px` a side.
+    pub fn thumbnails(&mut self, slot_px: u32) -> (&Gpu, &mut ThumbnailBuffers) {
+        let fits = |held: &ThumbnailBuffers| held.slot_px() == slot_px as usize;
+        if !self.thumbnails.as_ref().is_some_and(fits) {
+            self.thumbnails = None;
+        }
+        let new = || ThumbnailBuffers::new(&self.gpu, &self.renderer, slot_px);
+        (&self.gpu, self.thumbnails.get_or_insert_with(new))
     }
 
     /// Puts the last picture into `rect`.
@@ -123,7 +136,10 @@ impl Canvas {
                         layer.opacity,
                     )
                 })),
-                LayerKind::Thumbnails | LayerKind::Labels => {}
+                LayerKind::Thumbnails => layers.extend(
+                    (self.thumbnails.as_ref()).map(|t| (Layer::Thumbnails(t), layer.opacity)),
+                ),
+                LayerKind::Labels => {}
             }
         }
         let picture = Picture {

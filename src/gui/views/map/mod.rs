@@ -2,6 +2,7 @@
 
 mod canvas;
 mod overlay;
+mod pictures;
 mod toolbar;
 mod tools;
 
@@ -12,6 +13,7 @@ use eframe::egui_wgpu::RenderState;
 
 use super::super::action::Action;
 use super::super::look::Look;
+use super::super::thumbnails::Thumbnails;
 use crate::job::FigureRequest;
 use crate::render::{Bounds, Camera, PointStyle};
 use crate::scene::{Contour, ground, pick, point_style};
@@ -34,6 +36,7 @@ pub(in crate::gui) struct MapView {
     shown: Option<(Revision, Camera)>,
     size_px: Option<[f32; 2]>,
     hovered: Option<usize>,
+    thumbnails: Thumbnails,
     failure: Option<String>,
     pub selecting: Selecting,
     /// A rectangle to zoom into, while it is being drawn.
@@ -80,6 +83,7 @@ impl MapView {
             shown: None,
             size_px: None,
             hovered: None,
+            thumbnails: Thumbnails::default(),
             failure: None,
             selecting: Selecting::default(),
             zoom_box: None,
@@ -184,6 +188,7 @@ impl MapView {
             return;
         };
         let view = session.view();
+        self.update_thumbnails(ui, session, map, coloring, &viewport);
         let style = point_style(&map.points, view, &viewport.camera, size_px, ratio, dark);
         if let Some(selection) = self.selecting.update(ui.ctx(), session, map) {
             actions.push(Action::Select(Arc::new(selection)));
@@ -205,6 +210,7 @@ impl MapView {
                     coloring.look_serial,
                     coloring.contours_serial,
                     places.as_ref().map_or(0, |(_, serial)| *serial),
+                    self.thumbnails.serial(),
                 ],
                 camera: viewport.camera,
                 style,
@@ -223,6 +229,7 @@ impl MapView {
             map: &map.points,
             look: coloring.look,
             viewport: &viewport,
+            thumbnails: &self.thumbnails,
             radius: style.radius_px / ratio,
         }
         .paint(ui, focus, self.hovered);
@@ -251,14 +258,17 @@ impl MapView {
         let Some(cursor) = response.hover_pos().filter(|_| !response.dragged()) else {
             return;
         };
-        let place = pick(
-            map.points.tree(),
-            &coloring.look.colored.point_groups(),
-            &viewport.camera,
-            viewport.size_px,
-            style.radius_px,
-            viewport.px(cursor),
-        );
+        let point = || {
+            pick(
+                map.points.tree(),
+                &coloring.look.colored.point_groups(),
+                &viewport.camera,
+                viewport.size_px,
+                style.radius_px,
+                viewport.px(cursor),
+            )
+        };
+        let place = self.thumbnails.hit(viewport.px(cursor)).or_else(point);
         self.hovered = place.map(|place| map.points.row(place));
         if self.hovered.is_some() {
             ui.ctx().set_cursor_icon(egui::CursorIcon::PointingHand);

@@ -1,9 +1,10 @@
 //! What lies over the picture of the map: names of categories, rings around single objects.
 
-use eframe::egui::{Align2, Color32, FontId, Rect, Stroke, Ui, Vec2};
+use eframe::egui::{Align2, Color32, FontId, Rect, Stroke, StrokeKind, Ui, Vec2};
 
 use super::super::super::look::Look;
 use super::super::super::theme::{data_color, strong_family, tokens};
+use super::super::super::thumbnails::Thumbnails;
 use super::Viewport;
 use crate::session::{LayerKind, MapPoints, Session};
 
@@ -18,6 +19,7 @@ pub(super) struct Overlay<'a> {
     pub map: &'a MapPoints,
     pub look: &'a Look,
     pub viewport: &'a Viewport,
+    pub thumbnails: &'a Thumbnails,
     /// Of a marker, points of the user interface.
     pub radius: f32,
 }
@@ -34,13 +36,20 @@ impl Overlay<'_> {
     }
 
     fn ring(&self, ui: &Ui, row: usize, width: f32, color: Color32) {
+        let halo = Stroke::new(width + 3.0, Color32::from_black_alpha(150));
+        if let Some((rect, corner)) = self.thumbnails.rect(row, self.viewport) {
+            let painter = ui.painter().with_clip_rect(self.viewport.rect);
+            for stroke in [halo, Stroke::new(width + 0.5, color)] {
+                painter.rect_stroke(rect, corner, stroke, StrokeKind::Middle);
+            }
+            return;
+        }
         let Some(position) = self.map.position_of_row(row) else {
             return;
         };
         let center = self.viewport.pos(position.map(f64::from));
         if self.viewport.rect.contains(center) {
             let radius = self.radius + 3.5;
-            let halo = Stroke::new(width + 3.0, Color32::from_black_alpha(150));
             ui.painter().circle_stroke(center, radius, halo);
             ui.painter()
                 .circle_stroke(center, radius, Stroke::new(width, color));

@@ -1,0 +1,37 @@
+//! The map's thumbnails: what they need of the map and its canvas.
+
+use eframe::egui::Ui;
+
+use super::super::super::thumbnails::{Content, slot_px};
+use super::{Coloring, MapView, Viewport};
+use crate::session::{LayerKind, Mapped, Part, Session};
+
+impl MapView {
+    /// Brings the thumbnails up to date, where the view shows them and there are pictures.
+    pub(super) fn update_thumbnails(
+        &mut self,
+        ui: &Ui,
+        session: &Session,
+        map: &Part<Mapped>,
+        coloring: &Coloring<'_>,
+        viewport: &Viewport,
+    ) {
+        let shown = session.view().shows(LayerKind::Thumbnails);
+        let data = session
+            .data()
+            .filter(|d| shown && d.dataset.cutouts.is_some());
+        let (Some(data), Some(canvas)) = (data, &mut self.canvas) else {
+            return self.thumbnails.clear();
+        };
+        let (gpu, buffers) = canvas.thumbnails(slot_px(viewport.ratio));
+        let content = Content {
+            data,
+            map,
+            colored: &coloring.look.colored,
+            serial: coloring.look_serial,
+            dark: ui.visuals().dark_mode,
+        };
+        self.thumbnails
+            .update(ui.ctx(), gpu, buffers, &content, viewport);
+    }
+}
