@@ -3,7 +3,11 @@
 //! Frames are those of `Renderer::draw`, which the window uses. CPU seconds are those of the process,
 //! all threads and the software driver's included.
 
-#![expect(clippy::print_stdout, reason = "a benchmark prints")]
+#![expect(
+    clippy::print_stdout,
+    clippy::expect_used,
+    reason = "a benchmark prints, and stops where it cannot go on"
+)]
 
 mod layouts;
 
@@ -144,8 +148,8 @@ fn journey(tree: &TileTree, whole: Camera, step: usize) -> Camera {
     let zoom = 40_f64.powf((t * std::f64::consts::PI).sin());
     let pan = (t * std::f64::consts::TAU).sin() * 60.0;
     let mut heart = tree.points()[tree.points().len() / 2].map(f64::from);
-    for i in 0..2 {
-        heart[i] = whole.center[i] + (heart[i] - whole.center[i]) * (1.0 - 1.0 / zoom);
+    for (heart, middle) in heart.iter_mut().zip(whole.center) {
+        *heart = middle + (*heart - middle) * (1.0 - 1.0 / zoom);
     }
     Camera {
         center: heart,
@@ -238,7 +242,7 @@ fn main() {
             });
             let slowest = walls.iter().copied().fold(0.0, f64::max);
             let middle = median(walls);
-            let (_, points_only, points_cpu) = timed(|| {
+            let ((), points_only, points_cpu) = timed(|| {
                 for _ in 0..10 {
                     frame(&mut graphics, &map, &whole, false);
                 }

@@ -21,7 +21,7 @@ const LARGEST_REGION: u64 = 64 << 20;
 pub(super) struct SelectArgs {
     /// A projection, as `reduce` writes it; for --where any table
     input: PathBuf,
-    /// JSON file with a polygon ([[x, y], ...] or GeoJSON) or another region, in map coordinates
+    /// JSON file with a polygon (a list of vertices, or `GeoJSON`) or another region, in map coordinates
     #[arg(long, value_name = "FILE", group = "what")]
     lasso: Option<PathBuf>,
     /// Rectangle from one corner to the opposite one

@@ -35,9 +35,8 @@ impl Active {
         let data = session.data().map(Part::revision) == self.data;
         let embedding = session.embedding().map(Part::revision) == self.embedding;
         match edit {
-            Edit::SetEmbedding { .. } => data,
+            Edit::SetEmbedding { .. } | Edit::SetSelection(_) => data,
             Edit::SetMap(_) => data && embedding,
-            Edit::SetSelection(_) => data,
             Edit::Open { .. } | Edit::SetView(_) | Edit::Close => true,
         }
     }

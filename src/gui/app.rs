@@ -229,66 +229,16 @@ impl App {
                 self.gesture = gesture;
                 self.history.apply(Edit::SetView(view));
             }
-            Action::UseTool(tool) => {
-                self.map.selecting.cancel();
-                self.map.selecting.tool = tool;
-            }
-            Action::ResizeBrush(factor) => self.map.selecting.resize_brush(factor),
-            Action::Select(selection) => {
-                if let Ok(selection) = Arc::try_unwrap(selection) {
-                    self.history.apply(Edit::SetSelection(Some(selection)));
-                }
-            }
-            Action::ClearSelection => {
-                if self.history.session().selection().is_some() {
-                    self.history.apply(Edit::SetSelection(None));
-                }
-            }
-            Action::InvertSelection => {
-                let inverted = self.history.session().selection().map(|old| Selection {
-                    expr: SubsetExpr::Not(Box::new(old.expr.clone())),
-                    rows: old.rows.not(),
-                });
-                if inverted.is_some() {
-                    self.history.apply(Edit::SetSelection(inverted));
-                }
-            }
-            Action::ZoomToSelection => self.zoom_to_selection(),
-            Action::ExportSelectionDialog => {
-                if self.history.session().selection().is_some() {
-                    self.dialogs.export_selection(ctx);
-                } else {
-                    self.notify("Nothing is selected yet".to_owned(), true);
-                }
-            }
-            Action::ExportSelection(mut path) => {
-                if path.extension().is_none() {
-                    path.add_extension("parquet");
-                }
-                let session = self.history.session().clone();
-                self.start(ctx, Job::ExportSelection { session, path }, None);
-            }
-            Action::ExportFigureDialog => {
-                if self.history.session().map().is_some() {
-                    self.dialogs.export_figure(ctx);
-                }
-            }
-            Action::ExportFigure(mut path) => {
-                if path.extension().is_none() {
-                    path.add_extension("png");
-                }
-                let session = self.history.session().clone();
-                let request = self.map.figure_request(self.settings.dark);
-                self.start(
-                    ctx,
-                    Job::ExportFigure {
-                        session,
-                        request,
-                        path,
-                    },
-                    None,
-                );
-            }
+            Action::UseTool(_)
+            | Action::ResizeBrush(_)
+            | Action::Select(_)
+            | Action::ClearSelection
+            | Action::InvertSelection
+            | Action::ZoomToSelection
+            | Action::ExportSelectionDialog
+            | Action::ExportSelection(_)
+            | Action::ExportFigureDialog
+            | Action::ExportFigure(_) => self.select(ctx, action),
             Action::Escape => {
                 if !self.map.selecting.cancel() {
                     self.focus = None;
@@ -353,6 +303,69 @@ impl App {
             format!("The encoder is now {name}; run it under Encoder"),
             false,
         );
+    }
+
+    /// What has to do with the selection, and what is written of the map.
+    fn select(&mut self, ctx: &Context, action: Action) {
+        match action {
+            Action::UseTool(tool) => {
+                self.map.selecting.cancel();
+                self.map.selecting.tool = tool;
+            }
+            Action::ResizeBrush(factor) => self.map.selecting.resize_brush(factor),
+            Action::Select(selection) => {
+                if let Ok(selection) = Arc::try_unwrap(selection) {
+                    self.history.apply(Edit::SetSelection(Some(selection)));
+                }
+            }
+            Action::ClearSelection if self.history.session().selection().is_some() => {
+                self.history.apply(Edit::SetSelection(None));
+            }
+            Action::InvertSelection => {
+                let inverted = self.history.session().selection().map(|old| Selection {
+                    expr: SubsetExpr::Not(Box::new(old.expr.clone())),
+                    rows: old.rows.not(),
+                });
+                if inverted.is_some() {
+                    self.history.apply(Edit::SetSelection(inverted));
+                }
+            }
+            Action::ZoomToSelection => self.zoom_to_selection(),
+            Action::ExportSelectionDialog => {
+                if self.history.session().selection().is_some() {
+                    self.dialogs.export_selection(ctx);
+                } else {
+                    self.notify("Nothing is selected yet".to_owned(), true);
+                }
+            }
+            Action::ExportSelection(mut path) => {
+                if path.extension().is_none() {
+                    path.add_extension("parquet");
+                }
+                let session = self.history.session().clone();
+                self.start(ctx, Job::ExportSelection { session, path }, None);
+            }
+            Action::ExportFigureDialog if self.history.session().map().is_some() => {
+                self.dialogs.export_figure(ctx);
+            }
+            Action::ExportFigure(mut path) => {
+                if path.extension().is_none() {
+                    path.add_extension("png");
+                }
+                let session = self.history.session().clone();
+                let request = self.map.figure_request(self.settings.dark);
+                self.start(
+                    ctx,
+                    Job::ExportFigure {
+                        session,
+                        request,
+                        path,
+                    },
+                    None,
+                );
+            }
+            _ => {}
+        }
     }
 
     fn zoom_to_selection(&mut self) {

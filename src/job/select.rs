@@ -47,7 +47,9 @@ pub fn write_selection(
     };
     let rows = &selection.rows;
     let catalog = &data.dataset.catalog;
-    let keep = BooleanArray::from_iter((0..catalog.len()).map(|row| Some(rows.contains(row))));
+    let keep: BooleanArray = (0..catalog.len())
+        .map(|row| Some(rows.contains(row)))
+        .collect();
     let batch =
         filter_record_batch(catalog.batch(), &keep).map_err(|e| DataError::Table(e.to_string()))?;
     let chosen = Catalog::new(&batch)?;

@@ -163,7 +163,6 @@ impl Gpu {
 
     /// A pass that begins with an even ground.
     pub(super) fn pass<'e>(
-        &self,
         encoder: &'e mut wgpu::CommandEncoder,
         view: &wgpu::TextureView,
         ground: crate::color::Rgba,

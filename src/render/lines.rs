@@ -46,7 +46,7 @@ impl LineBuffers {
     #[must_use]
     pub fn new(gpu: &Gpu, renderer: &super::Renderer, lines: &[(Vec<[f64; 2]>, Rgba)]) -> Self {
         let device = gpu.device();
-        let origin = lines.iter().flat_map(|(line, _)| line.first()).next();
+        let origin = lines.iter().find_map(|(line, _)| line.first());
         let origin = origin.copied().unwrap_or_default();
         let near = |p: [f64; 2]| [0, 1].map(|i| (p[i] - origin[i]) as f32);
         let most = device.limits().max_buffer_size as usize / size_of::<Piece>();

@@ -118,7 +118,7 @@ impl Renderer {
             .device()
             .create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("map") });
         {
-            let mut pass = gpu.pass(&mut encoder, target.view(), picture.background);
+            let mut pass = Gpu::pass(&mut encoder, target.view(), picture.background);
             for (index, (layer, _)) in picture.layers.iter().enumerate() {
                 match layer {
                     Layer::Points | Layer::Density(_) => {

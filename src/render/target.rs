@@ -76,7 +76,6 @@ impl Target {
     ///
     /// # Errors
     /// When the adapter stopped answering.
-    #[expect(clippy::unused_self, reason = "it is this picture that is waited for")]
     pub fn wait(&self, gpu: &Gpu) -> Result<(), RenderError> {
         let polled = gpu.device().poll(wgpu::PollType::wait_indefinitely());
         polled

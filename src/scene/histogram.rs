@@ -102,13 +102,12 @@ fn histogram(
         _ => vec![([0x7a, 0xa2, 0xf7, 255], vec![0; BINS])],
     };
     let single = groups.len() == 1;
-    for place in 0..points.len() {
+    for (place, color) in colors.iter().enumerate() {
         let Some(value) = value(place).filter(|v| (low..=high).contains(v)) else {
             continue;
         };
-        let color = colors[place];
         let bin = (((value - low) / (high - low) * BINS as f64) as usize).min(BINS - 1);
-        if let Some((_, counts)) = groups.iter_mut().find(|(c, _)| single || *c == color) {
+        if let Some((_, counts)) = groups.iter_mut().find(|(c, _)| single || c == color) {
             counts[bin] += 1;
         }
     }

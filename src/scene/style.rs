@@ -34,7 +34,7 @@ pub fn line_color(color: Option<Rgba>, dark: bool) -> Rgba {
     let Some([r, g, b, _]) = color else {
         return text;
     };
-    let [r, g, b] = [r, g, b].map(|c| ((u16::from(c) + toward) / 2) as u8);
+    let [r, g, b] = [r, g, b].map(|c| u16::midpoint(u16::from(c), toward) as u8);
     [r, g, b, 255]
 }
 

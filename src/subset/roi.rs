@@ -53,7 +53,7 @@ const MOST_VERTICES: usize = 1_000_000;
 
 impl Roi {
     /// A region from JSON: a list of vertices `[[x, y], ...]`, an object with `vertices` or
-    /// `polygon`, a GeoJSON polygon (its outer ring), or what [`Roi`] itself is written as.
+    /// `polygon`, a `GeoJSON` polygon (its outer ring), or what [`Roi`] itself is written as.
     ///
     /// # Errors
     /// When it is something else, or its numbers do not make a region.

@@ -72,7 +72,7 @@ pub(in crate::gui) fn ui(
     by_column(
         ui,
         "Marker",
-        &view.marker_by,
+        view.marker_by.as_ref(),
         session,
         |k| k == ColumnKind::Categorical,
         |column| {
@@ -87,7 +87,7 @@ pub(in crate::gui) fn ui(
     by_column(
         ui,
         "Size by",
-        &view.size_by,
+        view.size_by.as_ref(),
         session,
         |k| k == ColumnKind::Continuous,
         |column| {
@@ -117,13 +117,13 @@ pub(in crate::gui) fn ui(
 fn by_column(
     ui: &mut Ui,
     name: &str,
-    chosen: &Option<String>,
+    chosen: Option<&String>,
     session: &Session,
     fits: impl Fn(ColumnKind) -> bool,
     choose: impl FnOnce(Option<String>),
 ) {
     let Some(data) = session.data() else { return };
-    let mut next = chosen.clone();
+    let mut next = chosen.cloned();
     ui.horizontal(|ui| {
         let muted = tokens(ui.ctx()).muted;
         ui.add_sized(
@@ -133,7 +133,7 @@ fn by_column(
         let list = ComboBox::from_id_salt(name)
             .selected_text(
                 chosen
-                    .clone()
+                    .cloned()
                     .unwrap_or_else(|| "the same for all".to_owned()),
             )
             .width(ui.available_width())
@@ -148,7 +148,7 @@ fn by_column(
             });
         named_list(&list.response, name);
     });
-    if next != *chosen {
+    if next.as_ref() != chosen {
         choose(next);
     }
 }
@@ -289,34 +289,7 @@ fn numbers(
     actions: &mut Vec<Action>,
 ) {
     let colors = tokens(ui.ctx());
-    let (rect, _) =
-        ui.allocate_exact_size(Vec2::new(ui.available_width(), 3.0 * STEP), Sense::hover());
-    let steps = 64;
-    for i in 0..steps {
-        let at = |k: usize| rect.left() + rect.width() * k as f32 / steps as f32;
-        let strip = Rect::from_x_y_ranges(at(i)..=at(i + 1), rect.y_range());
-        let t = (i as f32 + 0.5) / steps as f32;
-        ui.painter().rect_filled(
-            strip,
-            0.0,
-            data_color(ui.ctx(), map.at(if invert { 1.0 - t } else { t })),
-        );
-    }
-    ui.columns(3, |columns| {
-        for (column, (t, align)) in columns.iter_mut().zip([
-            (0.0, egui::Align::Min),
-            (0.5, egui::Align::Center),
-            (1.0, egui::Align::Max),
-        ]) {
-            column.with_layout(egui::Layout::top_down(align), |ui| {
-                ui.label(
-                    RichText::new(short_number(scale.value_at(t)))
-                        .small()
-                        .color(colors.muted),
-                );
-            });
-        }
-    });
+    bar(ui, map, invert, scale);
     let mut spec = view.color.clone();
     ui.horizontal(|ui| {
         let list = ComboBox::from_id_salt("scale")
@@ -395,6 +368,39 @@ fn numbers(
         view.color = spec;
         actions.push(Action::SetView { view, gesture });
     }
+}
+
+/// The colours from the lower to the upper limit, with three numbers under them.
+fn bar(ui: &mut Ui, map: Colormap, invert: bool, scale: &ColorScale) {
+    let colors = tokens(ui.ctx());
+    let (rect, _) =
+        ui.allocate_exact_size(Vec2::new(ui.available_width(), 3.0 * STEP), Sense::hover());
+    let steps = 64;
+    for i in 0..steps {
+        let at = |k: usize| rect.left() + rect.width() * k as f32 / steps as f32;
+        let strip = Rect::from_x_y_ranges(at(i)..=at(i + 1), rect.y_range());
+        let t = (i as f32 + 0.5) / steps as f32;
+        ui.painter().rect_filled(
+            strip,
+            0.0,
+            data_color(ui.ctx(), map.at(if invert { 1.0 - t } else { t })),
+        );
+    }
+    ui.columns(3, |columns| {
+        for (column, (t, align)) in columns.iter_mut().zip([
+            (0.0, egui::Align::Min),
+            (0.5, egui::Align::Center),
+            (1.0, egui::Align::Max),
+        ]) {
+            column.with_layout(egui::Layout::top_down(align), |ui| {
+                ui.label(
+                    RichText::new(short_number(scale.value_at(t)))
+                        .small()
+                        .color(colors.muted),
+                );
+            });
+        }
+    });
 }
 
 fn slider(

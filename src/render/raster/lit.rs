@@ -56,10 +56,10 @@ impl Lit {
                 *row = [u64::MAX; WORDS];
                 continue;
             }
-            for word in 0..WORDS {
+            for (word, bits) in row.iter_mut().enumerate() {
                 let inside = width.saturating_sub(word * 64).min(64);
                 if inside < 64 {
-                    row[word] |= u64::MAX << inside;
+                    *bits |= u64::MAX << inside;
                 }
             }
             let whole = *row;
@@ -234,11 +234,11 @@ mod tests {
             let marker = Marker::new(shape, 2.3);
             let point = [20 * 256 + 77, 15 * 256 + 201];
             let rows = lit(&[PxBox::at(point)], &marker);
-            for y in 0..TILE_HEIGHT {
+            for (y, row) in rows.iter().enumerate() {
                 for x in 0..64 {
                     let offset = |pixel: usize, at: i32| pixel as f64 + 0.5 - f64::from(at) / 256.0;
                     let share = shape.coverage(2.3, offset(x, point[0]), offset(y, point[1]));
-                    assert_eq!(rows[y][0] >> x & 1 == 1, share > 0.0, "{shape:?} {x} {y}");
+                    assert_eq!(row[0] >> x & 1 == 1, share > 0.0, "{shape:?} {x} {y}");
                 }
             }
         }

@@ -90,15 +90,15 @@ impl Frame<'_> {
         &self,
         tile: &Tile,
         scratch: &mut Scratch,
-        rgba: (&mut [u8], usize),
-        counts: (&mut [[f32; 4]], usize),
+        (rgba, rgba_row): (&mut [u8], usize),
+        (counts, counts_row): (&mut [[f32; 4]], usize),
     ) {
         let mut drawn = false;
         scratch.lit.clear();
         for pass in &self.base {
             let (area, any) = self.collect(pass, tile, scratch, false);
             if any && self.wanted.counts {
-                add_counts(&area, tile, &scratch.cells, counts.0, counts.1);
+                add_counts(&area, tile, &scratch.cells, counts, counts_row);
             }
             if any && self.wanted.rgba {
                 if !drawn {
@@ -131,10 +131,10 @@ impl Frame<'_> {
         } else {
             DIMMED
         };
-        self.paint(tile, (&scratch.base, &scratch.lit), dim, rgba.0, rgba.1);
+        self.paint(tile, (&scratch.base, &scratch.lit), dim, rgba, rgba_row);
         if chosen {
             let over = (&scratch.selected, &scratch.selected_lit);
-            self.paint(tile, over, 1.0, rgba.0, rgba.1);
+            self.paint(tile, over, 1.0, rgba, rgba_row);
         }
     }
 
@@ -455,8 +455,8 @@ fn stamp(pass: &Pass<'_>, area: &Area, tile: &Tile, cells: &[Cell], layer: &mut 
                     + (first[0] + columns.start as isize) as usize;
                 let weights = &table.row(y)[columns.clone()];
                 for (pixel, weight) in layer[start..].iter_mut().zip(weights) {
-                    for c in 0..4 {
-                        pixel[c] += cell.sum[c] * weight;
+                    for (sum, value) in pixel.iter_mut().zip(cell.sum) {
+                        *sum += value * weight;
                     }
                 }
             }
@@ -476,8 +476,8 @@ fn add_counts(
         let row = &cells[(y + area.margin) * area.width + area.margin..][..tile.width];
         let counts = &mut counts[y / COUNT_CELL * row_length + tile.x / COUNT_CELL..];
         for (x, cell) in row.iter().enumerate().filter(|(_, c)| c.sum[3] > 0.0) {
-            for c in 0..4 {
-                counts[x / COUNT_CELL][c] += cell.sum[c];
+            for (sum, value) in counts[x / COUNT_CELL].iter_mut().zip(cell.sum) {
+                *sum += value;
             }
         }
     }

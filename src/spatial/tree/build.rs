@@ -164,7 +164,7 @@ impl Run<'_> {
             differing = self.differing();
         }
         // The highest quadrant in which the points of the run differ.
-        let shift = 32 + ((31 - differing.leading_zeros()) & !1);
+        let shift = 32 + (differing.ilog2() & !1);
         let parallel = self.keys.len() > PARALLEL;
         let (start, end) = (self.start, self.start + self.keys.len() as u32);
         let quadrants = self.quadrants(shift);
