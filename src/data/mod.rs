@@ -4,17 +4,22 @@
 //! guarantees an `id` column), so that no later code checks again.
 
 mod catalog;
+mod categories;
+mod column;
 mod cutout;
 mod embedding;
 mod projection;
 mod provenance;
 
-pub(crate) use catalog::field_with_unit;
-pub use catalog::{Catalog, Column, ColumnKind};
+pub use catalog::Catalog;
+pub(crate) use column::field_with_unit;
+pub use column::{Column, ColumnKind};
 pub use cutout::{Cutout, CutoutError, CutoutRead, RowOrder};
 pub use embedding::Embedding;
 pub use projection::Projection;
 pub use provenance::Provenance;
+
+use rayon::prelude::*;
 
 /// Why a value could not be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -75,13 +80,13 @@ fn check_matrix(
             found: values.len(),
         });
     }
-    if let Some(at) = values.iter().position(|v| !v.is_finite()) {
+    if let Some(at) = values.par_iter().position_first(|v| !v.is_finite()) {
         return Err(DataError::NotFinite {
             what,
             row: rows[at / width] as usize,
         });
     }
-    let increasing = rows.windows(2).all(|pair| pair[0] < pair[1]);
+    let increasing = rows.par_windows(2).all(|pair| pair[0] < pair[1]);
     let inside = rows
         .last()
         .is_none_or(|&last| (last as usize) < catalog_rows);

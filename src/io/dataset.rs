@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use super::cutouts::{CutoutSource, is_fits_name};
 use super::table::{Parts, TableParts};
-use super::{IoError, csv, fits, folder, npy, parquet, raster};
+use super::{IoError, csv, fits, folder, npy, parquet, raster, tiles};
 use crate::data::{Catalog, Embedding, Projection, Provenance};
 use crate::progress::Progress;
+use crate::spatial::TileTree;
 
 /// Provenance key: the folder that the catalogue's picture names are relative to.
 pub(super) const CUTOUTS_KEY: &str = "cutouts";
@@ -29,6 +30,8 @@ pub struct Dataset {
     pub embedding: Option<Embedding>,
     /// Their coordinates on a map.
     pub projection: Option<Projection>,
+    /// The tree over that map, if it was kept beside the file and fits.
+    pub tree: Option<TileTree>,
     /// How the file was made.
     pub provenance: Provenance,
     /// What was tolerated, one sentence each.
@@ -69,6 +72,7 @@ pub fn open(path: &Path, cutouts: Option<&Path>, progress: &Progress) -> Result<
         let content = parquet::read(path, progress)?;
         let mut dataset = from_parts(path, content.parts, content.provenance);
         dataset.projection = content.projection;
+        read_tree(&mut dataset);
         return Ok(with_cutouts(dataset, &root, cutouts));
     }
     if start.starts_with(b"\x93NUMPY") {
@@ -107,6 +111,20 @@ pub fn open(path: &Path, cutouts: Option<&Path>, progress: &Progress) -> Result<
         path,
         "the kind of file is not known; Latentarium reads FITS, Parquet, CSV, NPY, PNG and JPEG, and folders of pictures",
     ))
+}
+
+/// Takes the tree beside a projection; one that does not fit is told of and left aside.
+fn read_tree(dataset: &mut Dataset) {
+    let Some(projection) = &dataset.projection else {
+        return;
+    };
+    match tiles::read(&dataset.path, projection) {
+        Ok(tree) => dataset.tree = tree,
+        Err(e) => dataset.warnings.push(format!(
+            "{} was left aside and the tree of the map is made anew: {e}; write the map again or delete that file",
+            tiles::tiles_path(&dataset.path).display()
+        )),
+    }
 }
 
 fn read_up_to(file: &mut File, buffer: &mut [u8]) -> std::io::Result<usize> {
@@ -233,6 +251,7 @@ fn from_parts(path: &Path, parts: Parts, provenance: Provenance) -> Dataset {
         cutouts_elsewhere: None,
         embedding,
         projection: None,
+        tree: None,
         provenance,
         warnings,
     }

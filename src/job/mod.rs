@@ -4,6 +4,7 @@
 mod demo;
 mod encode;
 mod handle;
+mod map;
 mod open;
 mod reduce;
 mod session;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 pub use demo::{demo_folder, synthesise};
 pub use encode::{encode_dataset, write_encoded};
 pub use handle::{JobHandle, Message};
+pub use map::write_map;
 pub use open::open_edit;
 pub use reduce::reduce_embedding;
 
