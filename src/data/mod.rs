@@ -63,6 +63,9 @@ pub enum DataError {
     Table(String),
 }
 
+/// Values checked by one thread at a time.
+const CHUNK: usize = 1 << 16;
+
 /// Checks an `n x width` matrix whose rows belong to catalogue rows: lengths agree, values are
 /// finite, `rows` strictly increase and lie below `catalog_rows`.
 fn check_matrix(
@@ -80,13 +83,20 @@ fn check_matrix(
             found: values.len(),
         });
     }
-    if let Some(at) = values.par_iter().position_first(|v| !v.is_finite()) {
+    let finite = |part: &[f32]| part.iter().fold(true, |all, v| all & v.is_finite());
+    if !values.par_chunks(CHUNK).all(finite) {
+        let at = values.iter().position(|v| !v.is_finite()).unwrap_or(0);
         return Err(DataError::NotFinite {
             what,
             row: rows[at / width] as usize,
         });
     }
-    let increasing = rows.par_windows(2).all(|pair| pair[0] < pair[1]);
+    let pairs = rows.len().saturating_sub(1);
+    let increasing = (0..pairs).into_par_iter().step_by(CHUNK).all(|start| {
+        let (here, next) = (&rows[start..pairs], &rows[start + 1..]);
+        let pairs = here.iter().zip(next).take(CHUNK);
+        pairs.fold(true, |all, (a, b)| all & (a < b))
+    });
     let inside = rows
         .last()
         .is_none_or(|&last| (last as usize) < catalog_rows);

@@ -15,4 +15,5 @@ mod hostile;
 mod jobs;
 mod map;
 mod support;
+mod tiles;
 mod window;

@@ -49,12 +49,19 @@ pub(super) fn projection(
     }
     work.into_par_iter()
         .for_each(|(axes, kept, first, coords, rows)| {
-            for (at, (point, row)) in coords.chunks_exact_mut(dims).zip(rows).enumerate() {
-                let from = kept.as_ref().map_or(at as u32, |kept| kept[at]);
-                *row = first + from;
-                for (value, axis) in point.iter_mut().zip(axes) {
-                    *value = axis.values()[from as usize];
+            for (i, axis) in axes.iter().enumerate() {
+                let values = axis.values();
+                let points = coords.chunks_exact_mut(dims);
+                match kept {
+                    None => points.zip(values).for_each(|(p, v)| p[i] = *v),
+                    Some(kept) => points
+                        .zip(kept)
+                        .for_each(|(p, &row)| p[i] = values[row as usize]),
                 }
+            }
+            match kept {
+                None => rows.iter_mut().zip(first..).for_each(|(r, row)| *r = row),
+                Some(kept) => rows.iter_mut().zip(kept).for_each(|(r, k)| *r = first + k),
             }
         });
     Projection::new(coords, dims, rows, catalog_rows, provenance)?.with_origin(origin)

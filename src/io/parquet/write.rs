@@ -222,7 +222,16 @@ fn write(
         .set_key_value_metadata(Some(metadata))
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_column_compression(vectors.clone(), Compression::UNCOMPRESSED)
-        .set_column_dictionary_enabled(vectors, false)
+        .set_column_dictionary_enabled(vectors, false);
+    // Coordinates hardly shrink, and a map is opened more often than it is written.
+    let axes = added.iter().filter(|a| AXES.contains(&a.name));
+    let properties = axes
+        .map(|axis| ColumnPath::from(axis.name))
+        .fold(properties, |properties, axis| {
+            properties
+                .set_column_compression(axis.clone(), Compression::UNCOMPRESSED)
+                .set_column_dictionary_enabled(axis, false)
+        })
         .build();
     let file = AtomicFile::create(path, overwrite)?;
     let mut writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties))

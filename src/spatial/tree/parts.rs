@@ -51,11 +51,12 @@ impl TileTree {
         leaf_counts: &[u32],
     ) -> Result<Self, PartsError> {
         let levels = levels(child_counts, leaf_counts, order.len())?;
-        let (whole, xy) = rayon::join(
+        let (whole, (xy, nodes)) = rayon::join(
             || names_all(points, &order),
-            || -> Vec<[f32; 2]> {
+            || {
                 let at = |&index: &u32| points.get(index as usize).copied().unwrap_or_default();
-                order.par_iter().map(at).collect()
+                let gathered = || -> Vec<[f32; 2]> { order.par_iter().map(at).collect() };
+                rayon::join(gathered, || divided(child_counts, leaf_counts))
             },
         );
         if !whole {
@@ -64,7 +65,7 @@ impl TileTree {
         let mut tree = Self {
             points: xy,
             order,
-            nodes: divided(child_counts, leaf_counts),
+            nodes,
         };
         if tree.bound(&levels) {
             Ok(tree)
