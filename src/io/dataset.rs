@@ -72,7 +72,11 @@ pub fn open(path: &Path, cutouts: Option<&Path>, progress: &Progress) -> Result<
         let content = parquet::read(path, progress)?;
         let mut dataset = from_parts(path, content.parts, content.provenance);
         dataset.projection = content.projection;
-        read_tree(&mut dataset);
+        if let Some(projection) = &dataset.projection {
+            let (tree, warning) = tiles::read(path, projection);
+            dataset.tree = tree;
+            dataset.warnings.extend(warning);
+        }
         return Ok(with_cutouts(dataset, &root, cutouts));
     }
     if start.starts_with(b"\x93NUMPY") {
@@ -111,20 +115,6 @@ pub fn open(path: &Path, cutouts: Option<&Path>, progress: &Progress) -> Result<
         path,
         "the kind of file is not known; Latentarium reads FITS, Parquet, CSV, NPY, PNG and JPEG, and folders of pictures",
     ))
-}
-
-/// Takes the tree beside a projection; one that does not fit is told of and left aside.
-fn read_tree(dataset: &mut Dataset) {
-    let Some(projection) = &dataset.projection else {
-        return;
-    };
-    match tiles::read(&dataset.path, projection) {
-        Ok(tree) => dataset.tree = tree,
-        Err(e) => dataset.warnings.push(format!(
-            "{} was left aside and the tree of the map is made anew: {e}; write the map again or delete that file",
-            tiles::tiles_path(&dataset.path).display()
-        )),
-    }
 }
 
 fn read_up_to(file: &mut File, buffer: &mut [u8]) -> std::io::Result<usize> {

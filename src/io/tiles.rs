@@ -34,7 +34,7 @@ const MOST_METADATA: usize = 1 << 16;
 
 /// Why a file of tiles is of no use.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum TilesError {
+enum TilesError {
     #[error("it cannot be read ({0})")]
     System(#[from] std::io::Error),
     #[error("it is damaged or incomplete")]
@@ -110,13 +110,23 @@ pub fn remove_tiles(path: &Path) {
     }
 }
 
-/// The tree kept beside the projection file `path`; `None` when there is none.
-pub(super) fn read(path: &Path, projection: &Projection) -> Result<Option<TileTree>, TilesError> {
+/// The tree kept beside the projection file `path`, if there is one; instead of one that does not
+/// fit, a sentence that says so.
+pub(super) fn read(path: &Path, projection: &Projection) -> (Option<TileTree>, Option<String>) {
     let path = tiles_path(path);
     if path.symlink_metadata().is_err() {
-        return Ok(None);
+        return (None, None);
     }
-    parse(&mapped(&path)?, projection).map(Some)
+    match mapped(&path).and_then(|bytes| parse(&bytes, projection)) {
+        Ok(tree) => (Some(tree), None),
+        Err(e) => {
+            let told = format!(
+                "{} was left aside and the tree of the map is made anew: {e}; write the map again or delete that file",
+                path.display()
+            );
+            (None, Some(told))
+        }
+    }
 }
 
 fn mapped(path: &Path) -> Result<Mmap, TilesError> {

@@ -139,3 +139,5 @@ impl TileTree {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_parts;

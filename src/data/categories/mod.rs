@@ -1,7 +1,9 @@
 //! The distinct values of a column, found without a copy of each row's value.
 
+mod keys;
+
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hash, Hasher};
+use std::hash::{BuildHasherDefault, Hash};
 
 use arrow::array::{Array, ArrayRef, AsArray, GenericStringArray, OffsetSizeTrait};
 use arrow::datatypes::{
@@ -10,6 +12,8 @@ use arrow::datatypes::{
 };
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use rayon::prelude::*;
+
+use keys::{Quick, text};
 
 /// Rows looked through by one thread at a time.
 const CHUNK: usize = 1 << 16;
@@ -103,38 +107,6 @@ where
 {
     let numbers = values.as_primitive::<T>().values();
     each(values, most, places, |row| Some(numbers[row]))
-}
-
-/// A text: its bytes and its length in one number where they fit, which is compared at once.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Text<'a> {
-    short: u128,
-    long: &'a [u8],
-}
-
-/// The text of `length` bytes at `start`; `None` for none.
-fn text(bytes: &[u8], start: usize, length: usize) -> Option<Text<'_>> {
-    const SHORT: usize = 15;
-    if length == 0 {
-        return None;
-    }
-    if length > SHORT {
-        let long = &bytes[start..start + length];
-        return Some(Text { short: 0, long });
-    }
-    let word = match bytes.get(start..).and_then(<[u8]>::first_chunk::<16>) {
-        Some(word) => *word,
-        None => {
-            let mut word = [0; 16];
-            word[..length].copy_from_slice(&bytes[start..start + length]);
-            word
-        }
-    };
-    let own = u128::from_le_bytes(word) & ((1 << (8 * length)) - 1);
-    Some(Text {
-        short: own | (length as u128) << 120,
-        long: &[],
-    })
 }
 
 fn texts<O: OffsetSizeTrait>(
@@ -238,132 +210,5 @@ fn merged<K: Eq + Hash>(
 
 type Known<K> = HashMap<K, u16, BuildHasherDefault<Quick>>;
 
-/// A hash of a few bytes in a few cycles. There are never more than 65 535 keys, and a caller who
-/// makes them collide waits for his own file.
-#[derive(Default)]
-struct Quick(u64);
-
-impl Quick {
-    fn of(key: &impl Hash) -> u64 {
-        let mut hash = Self::default();
-        key.hash(&mut hash);
-        hash.finish()
-    }
-
-    fn add(&mut self, word: u64) {
-        let mixed = (self.0.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        self.0 = mixed ^ (mixed >> 32);
-    }
-}
-
-impl Hasher for Quick {
-    fn write(&mut self, bytes: &[u8]) {
-        for part in bytes.chunks(8) {
-            let mut word = [0; 8];
-            word[..part.len()].copy_from_slice(part);
-            self.add(u64::from_le_bytes(word));
-        }
-    }
-
-    fn write_u128(&mut self, value: u128) {
-        self.add(value as u64);
-        self.add((value >> 64) as u64);
-    }
-
-    fn write_u64(&mut self, value: u64) {
-        self.add(value);
-    }
-
-    fn write_usize(&mut self, value: usize) {
-        self.add(value as u64);
-    }
-
-    fn write_u8(&mut self, value: u8) {
-        self.add(u64::from(value));
-    }
-
-    fn finish(&self) -> u64 {
-        // The table takes its groups from the low bits and its tags from the high ones.
-        self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(32)
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use arrow::array::{
-        BooleanArray, Date32Array, Int64Array, LargeStringArray, StringArray, StringViewArray,
-        UInt8Array,
-    };
-    use std::sync::Arc;
-
-    /// Row by row, by how values are printed.
-    fn plainly(values: &ArrayRef, most: usize) -> Option<Categories> {
-        let options = FormatOptions::default();
-        let formatter = ArrayFormatter::try_new(values.as_ref(), &options).unwrap();
-        let (mut names, mut of_row) = (Vec::<String>::new(), Vec::new());
-        for row in 0..values.len() {
-            let text = formatter.value(row).to_string();
-            if values.is_null(row) || text.is_empty() {
-                of_row.push(None);
-                continue;
-            }
-            let place = names.iter().position(|n| *n == text).unwrap_or(names.len());
-            if place == names.len() {
-                names.push(text);
-            }
-            of_row.push(Some(place as u16));
-        }
-        (names.len() <= most).then_some((names, of_row))
-    }
-
-    #[test]
-    fn all_kinds_agree_with_looking_at_what_is_printed() {
-        let n = 2 * CHUNK + 1000;
-        let number = |i: usize| (i % 7 != 3).then_some((i * i / 1000 % 40) as i64 - 5);
-        let text = |i: usize| {
-            number(i).map(|v| {
-                if v == 0 {
-                    String::new()
-                } else {
-                    "é".repeat(v.unsigned_abs() as usize)
-                }
-            })
-        };
-        let texts: Vec<Option<String>> = (0..n).map(text).collect();
-        let columns: Vec<ArrayRef> = vec![
-            Arc::new((0..n).map(number).collect::<Int64Array>()),
-            Arc::new(
-                (0..n)
-                    .map(|i| number(i).map(|v| (v + 5) as u8))
-                    .collect::<UInt8Array>(),
-            ),
-            Arc::new(
-                (0..n)
-                    .map(|i| number(i).map(|v| v > 9))
-                    .collect::<BooleanArray>(),
-            ),
-            Arc::new(
-                (0..n)
-                    .map(|i| number(i).map(|v| v as i32))
-                    .collect::<Date32Array>(),
-            ),
-            Arc::new(StringArray::from(texts.clone())),
-            Arc::new(LargeStringArray::from(texts.clone())),
-            Arc::new(StringViewArray::from_iter(texts)),
-        ];
-        for whole in columns {
-            for values in [
-                whole.slice(0, n),
-                whole.slice(977, n - 5000),
-                whole.slice(5, 0),
-            ] {
-                for most in [0, 1, 39, 64] {
-                    let expected = plainly(&values, most);
-                    assert_eq!(at_most(&values, most), expected.is_some());
-                    assert_eq!(of(&values, most), expected, "{}", values.data_type());
-                }
-            }
-        }
-    }
-}
+mod tests;
