@@ -30,7 +30,7 @@ pub struct Dataset {
     pub embedding: Option<Embedding>,
     /// Their coordinates on a map.
     pub projection: Option<Projection>,
-    /// The tree over that map, if it was kept beside the file and fits.
+    /// The tree over that map, if one was kept beside the file.
     pub tree: Option<TileTree>,
     /// How the file was made.
     pub provenance: Provenance,
