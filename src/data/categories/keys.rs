@@ -19,13 +19,12 @@ pub(super) fn text(bytes: &[u8], start: usize, length: usize) -> Option<Text<'_>
         let long = &bytes[start..start + length];
         return Some(Text { short: 0, long });
     }
-    let word = match bytes.get(start..).and_then(<[u8]>::first_chunk::<16>) {
-        Some(word) => *word,
-        None => {
-            let mut word = [0; 16];
-            word[..length].copy_from_slice(&bytes[start..start + length]);
-            word
-        }
+    let word = if let Some(word) = bytes.get(start..).and_then(<[u8]>::first_chunk::<16>) {
+        *word
+    } else {
+        let mut word = [0; 16];
+        word[..length].copy_from_slice(&bytes[start..start + length]);
+        word
     };
     let own = u128::from_le_bytes(word) & ((1 << (8 * length)) - 1);
     Some(Text {

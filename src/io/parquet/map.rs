@@ -71,7 +71,7 @@ pub(super) fn projection(
 /// precision and lies farther from zero than it is long, about its middle, so that the difference is
 /// exact; else nothing.
 fn origin_of(pieces: &[ArrayRef]) -> f64 {
-    if pieces.first().map(|p| p.data_type()) != Some(&DataType::Float64) {
+    if pieces.first().map(Array::data_type) != Some(&DataType::Float64) {
         return 0.0;
     }
     let none = (f64::INFINITY, f64::NEG_INFINITY);
@@ -106,11 +106,8 @@ fn offsets(piece: &ArrayRef, origin: f64) -> Result<Float32Array, arrow::error::
 /// The rows in which every axis has a finite value; `None` for all.
 fn some(axes: &[Float32Array]) -> Option<Vec<u32>> {
     let whole = |axis: &Float32Array| {
-        axis.null_count() == 0
-            && axis
-                .values()
-                .iter()
-                .fold(true, |all, v| all & v.is_finite())
+        let not_finite = axis.values().iter().map(|v| u32::from(!v.is_finite()));
+        axis.null_count() == 0 && not_finite.sum::<u32>() == 0
     };
     if axes.iter().all(whole) {
         return None;
