@@ -11,6 +11,8 @@ use super::{Answer, Output};
 use crate::analysis::reduce::{Method, ReduceParams, reduce, variance_ratio};
 use crate::data::Provenance;
 use crate::io;
+use crate::job;
+use crate::session::MapPoints;
 
 #[derive(Debug, Args)]
 pub(super) struct ReduceArgs {
@@ -50,7 +52,7 @@ pub(super) fn run(args: &ReduceArgs) -> Result<Answer> {
     io::check_output(&args.output.out, args.output.overwrite())?;
     let bar = Bar::start();
     let opening = bar.progress().stage("Opening", 0.0..0.4);
-    let dataset = io::open(&args.input, args.cutouts.as_deref(), &opening)?;
+    let mut dataset = io::open(&args.input, args.cutouts.as_deref(), &opening)?;
     let embedding = dataset.embedding.as_ref().with_context(|| {
         format!(
             "{} holds no vectors; make them with `latentarium embed`",
@@ -69,21 +71,24 @@ pub(super) fn run(args: &ReduceArgs) -> Result<Answer> {
         .cutouts
         .as_ref()
         .map(|c| c.root().to_owned())
-        .or(dataset.cutouts_elsewhere);
+        .or(dataset.cutouts_elsewhere.take());
     let pictures: Provenance = root
         .map(|root| io::cutouts_provenance(&root, &args.output.out))
         .unwrap_or_default();
-    let provenance = dataset.provenance.merged(&pictures);
+    let provenance = dataset.provenance.clone().merged(&pictures);
+    let points = MapPoints::new(projection);
     let writing = bar.progress().stage("Writing", 0.9..1.0);
-    io::write_projection(
+    let notes = job::write_map(
         &args.output.out,
         &dataset.catalog,
-        &projection,
+        &points,
         &provenance,
         args.output.overwrite(),
         &writing,
     )?;
     drop(bar);
+    dataset.warnings.extend(notes);
+    let projection = points.projection();
 
     let mut ratios = variance_ratio(projection.provenance());
     ratios.truncate(params.dims);

@@ -1,13 +1,11 @@
 //! The table of objects: Arrow columns with units, and an `id` for every row.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch};
-use arrow::datatypes::{DataType, Field, FieldRef, Float64Type, Schema};
-use arrow::util::display::{ArrayFormatter, FormatOptions};
+use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch};
+use arrow::datatypes::{DataType, Field, FieldRef, Schema};
 
-use super::DataError;
+use super::{Column, DataError};
 
 /// Column names that are taken for the object's identity when there is no `id`.
 const ID_NAMES: [&str; 9] = [
@@ -21,10 +19,6 @@ const ID_NAMES: [&str; 9] = [
     "dr8id",
     "galaxy_id",
 ];
-const UNIT_KEY: &str = "unit";
-const UCD_KEY: &str = "ucd";
-/// At most this many distinct values make an integer or text column categorical.
-const MAX_CATEGORIES: usize = 64;
 
 /// A table with a guaranteed, lossless `id` column (64-bit integers or text) in first place.
 ///
@@ -32,24 +26,6 @@ const MAX_CATEGORIES: usize = 64;
 #[derive(Debug, Clone)]
 pub struct Catalog {
     batch: RecordBatch,
-}
-
-/// One column: values with name, unit and UCD.
-#[derive(Debug, Clone, Copy)]
-pub struct Column<'a> {
-    field: &'a Field,
-    values: &'a ArrayRef,
-}
-
-/// How a column can colour the map.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ColumnKind {
-    /// A number that varies continuously.
-    Continuous,
-    /// Few distinct values: text, flags, small integers.
-    Categorical,
-    /// Neither: identifiers, free text.
-    Opaque,
 }
 
 impl Catalog {
@@ -164,27 +140,20 @@ impl Catalog {
             .fields()
             .iter()
             .zip(self.batch.columns())
-            .map(|(field, values)| Column { field, values })
+            .map(|(field, values)| Column::new(field, values))
     }
 
     /// The column of that exact name.
     #[must_use]
     pub fn column(&self, name: &str) -> Option<Column<'_>> {
         let (index, field) = self.batch.schema_ref().column_with_name(name)?;
-        Some(Column {
-            field,
-            values: self.batch.column(index),
-        })
+        Some(Column::new(field, self.batch.column(index)))
     }
 
     /// The identity of one row, as text, exactly.
     #[must_use]
     pub fn id(&self, row: usize) -> String {
-        Column {
-            field: self.batch.schema_ref().field(0),
-            values: self.batch.column(0),
-        }
-        .text(row)
+        Column::new(self.batch.schema_ref().field(0), self.batch.column(0)).text(row)
     }
 }
 
@@ -212,136 +181,10 @@ fn without_dictionaries(batch: &RecordBatch) -> Result<RecordBatch, DataError> {
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(table)
 }
 
-/// Arrow field for a column with a unit.
-#[must_use]
-pub(crate) fn field_with_unit(
-    name: &str,
-    data_type: DataType,
-    unit: Option<&str>,
-    ucd: Option<&str>,
-) -> Field {
-    let metadata = [(UNIT_KEY, unit), (UCD_KEY, ucd)]
-        .into_iter()
-        .filter_map(|(key, value)| value.map(|v| (key.to_owned(), v.to_owned())))
-        .collect();
-    Field::new(name, data_type, true).with_metadata(metadata)
-}
-
-impl<'a> Column<'a> {
-    /// Name as in the file.
-    #[must_use]
-    pub fn name(&self) -> &'a str {
-        self.field.name()
-    }
-
-    /// Unit as in the file, such as `arcsec`.
-    #[must_use]
-    pub fn unit(&self) -> Option<&'a str> {
-        self.field.metadata().get(UNIT_KEY).map(String::as_str)
-    }
-
-    /// Unified content descriptor (IVOA UCD1+), if the file has one.
-    #[must_use]
-    pub fn ucd(&self) -> Option<&'a str> {
-        self.field.metadata().get(UCD_KEY).map(String::as_str)
-    }
-
-    /// The Arrow values.
-    #[must_use]
-    pub fn values(&self) -> &'a ArrayRef {
-        self.values
-    }
-
-    /// Whether the values are numbers.
-    #[must_use]
-    pub fn is_numeric(&self) -> bool {
-        self.values.data_type().is_numeric()
-    }
-
-    /// One value as the catalogue would print it; empty where there is none.
-    #[must_use]
-    pub fn text(&self, row: usize) -> String {
-        let options = FormatOptions::default();
-        if row >= self.values.len() || self.values.is_null(row) {
-            return String::new();
-        }
-        ArrayFormatter::try_new(self.values.as_ref(), &options)
-            .map(|f| f.value(row).to_string())
-            .unwrap_or_default()
-    }
-
-    /// All values as numbers: NaN where there is none; `None` for a column that is not numeric.
-    #[must_use]
-    pub fn numbers(&self) -> Option<Vec<f64>> {
-        if !self.is_numeric() {
-            return None;
-        }
-        let numbers = arrow::compute::cast(self.values, &DataType::Float64).ok()?;
-        let numbers = numbers.as_primitive::<Float64Type>();
-        Some(numbers.iter().map(|v| v.unwrap_or(f64::NAN)).collect())
-    }
-
-    /// Distinct values in order of first appearance, and each row's place among them (`None` where
-    /// the value is missing). `None` when there are more than `most` of them.
-    #[must_use]
-    pub fn categories(&self, most: usize) -> Option<(Vec<String>, Vec<Option<u16>>)> {
-        let options = FormatOptions::default();
-        let formatter = ArrayFormatter::try_new(self.values.as_ref(), &options).ok()?;
-        let mut names: Vec<String> = Vec::new();
-        let mut place = std::collections::HashMap::<String, u16>::new();
-        let mut of_row = Vec::with_capacity(self.values.len());
-        for row in 0..self.values.len() {
-            let text = if self.values.is_null(row) {
-                String::new()
-            } else {
-                formatter.value(row).to_string()
-            };
-            if text.is_empty() {
-                of_row.push(None);
-            } else if let Some(&known) = place.get(&text) {
-                of_row.push(Some(known));
-            } else if names.len() == most {
-                return None;
-            } else {
-                let next = u16::try_from(names.len()).ok()?;
-                place.insert(text.clone(), next);
-                names.push(text);
-                of_row.push(Some(next));
-            }
-        }
-        Some((names, of_row))
-    }
-
-    /// How this column can colour the map.
-    #[must_use]
-    pub fn kind(&self) -> ColumnKind {
-        let data_type = self.values.data_type();
-        if data_type.is_floating() || matches!(data_type, DataType::Decimal128(..)) {
-            return ColumnKind::Continuous;
-        }
-        if self.categories(MAX_CATEGORIES).is_some() {
-            return ColumnKind::Categorical;
-        }
-        if data_type.is_numeric() {
-            ColumnKind::Continuous
-        } else {
-            ColumnKind::Opaque
-        }
-    }
-
-    /// Name with its unit, as a label: `r_e (arcsec)`.
-    #[must_use]
-    pub fn label(&self) -> Cow<'a, str> {
-        match self.unit() {
-            Some(unit) if !unit.is_empty() => Cow::Owned(format!("{} ({unit})", self.name())),
-            _ => Cow::Borrowed(self.name()),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::ColumnKind;
     use arrow::array::{Float32Array, StringArray};
 
     fn table(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {

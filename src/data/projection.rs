@@ -1,17 +1,20 @@
 //! A low-dimensional map of an embedding: what is drawn.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::{DataError, Provenance, check_matrix};
 
 /// `n x 2` or `n x 3` coordinates, row-major, finite, each belonging to one catalogue row.
 ///
-/// Cloning is cheap.
+/// They are offsets from an [`origin`](Self::origin), zero for nearly all maps: a map far from zero,
+/// such as one of sky coordinates in metres, keeps its precision. Cloning is cheap.
 #[derive(Debug, Clone)]
 pub struct Projection {
-    coords: Arc<[f32]>,
+    coords: Arc<Vec<f32>>,
+    origin: [f64; 3],
     dims: usize,
-    rows: Arc<[u32]>,
+    rows: Arc<Vec<u32>>,
     provenance: Provenance,
 }
 
@@ -38,11 +41,28 @@ impl Projection {
         }
         check_matrix(WHAT, &coords, dims, &rows, catalog_rows)?;
         Ok(Self {
-            coords: coords.into(),
+            coords: Arc::new(coords),
+            origin: [0.0; 3],
             dims,
-            rows: rows.into(),
+            rows: Arc::new(rows),
             provenance,
         })
+    }
+
+    /// The same points as offsets from `origin`, in the units of the map; what belongs to a third
+    /// axis is not looked at in two dimensions.
+    ///
+    /// # Errors
+    /// When the origin is not finite.
+    pub fn with_origin(mut self, origin: [f64; 3]) -> Result<Self, DataError> {
+        if let Some(axis) = origin.iter().position(|v| !v.is_finite()) {
+            return Err(DataError::Shape {
+                what: "projection",
+                reason: format!("axis {axis} has an origin that is not finite"),
+            });
+        }
+        self.origin = origin;
+        Ok(self)
     }
 
     /// Number of points.
@@ -63,13 +83,29 @@ impl Projection {
         self.dims
     }
 
-    /// All coordinates, row-major.
+    /// What is added to [`coords`](Self::coords) to have the coordinates of the file, in its units.
+    #[must_use]
+    pub fn origin(&self) -> [f64; 3] {
+        self.origin
+    }
+
+    /// All coordinates, row-major, as offsets from the origin.
     #[must_use]
     pub fn coords(&self) -> &[f32] {
         &self.coords
     }
 
-    /// The first two coordinates of each point.
+    /// The first two coordinates of each point, as offsets from the origin; without a copy in two
+    /// dimensions.
+    #[must_use]
+    pub fn points(&self) -> Cow<'_, [[f32; 2]]> {
+        match bytemuck::try_cast_slice(&self.coords) {
+            Ok(pairs) if self.dims == 2 => Cow::Borrowed(pairs),
+            _ => self.xy().collect(),
+        }
+    }
+
+    /// The first two coordinates of each point, as offsets from the origin.
     #[must_use]
     pub fn xy(&self) -> impl ExactSizeIterator<Item = [f32; 2]> + '_ {
         self.coords.chunks_exact(self.dims).map(|c| [c[0], c[1]])

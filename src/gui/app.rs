@@ -353,7 +353,10 @@ impl App {
                     path.add_extension("png");
                 }
                 let session = self.history.session().clone();
-                let request = self.map.figure_request(self.settings.dark);
+                let origin = session.map().map(|map| map.points.projection().origin());
+                let request = self
+                    .map
+                    .figure_request(self.settings.dark, origin.unwrap_or_default());
                 self.start(
                     ctx,
                     Job::ExportFigure {

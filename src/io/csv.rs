@@ -5,7 +5,7 @@ use std::io::Cursor;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, Float32Array, RecordBatch};
+use arrow::array::{ArrayRef, AsArray, Float64Array, RecordBatch};
 use arrow::compute::{cast, concat_batches};
 use arrow::csv::reader::Format;
 use arrow::csv::{ReaderBuilder, WriterBuilder};
@@ -44,20 +44,25 @@ pub fn write_csv(
         .flat_map(|p| (0..p.dims()).map(|i| (i, ["x", "y", "z"][i])))
     {
         let Some(projection) = projection else { break };
-        let mut values: Vec<Option<f32>> = vec![None; catalog.len()];
-        for (row, point) in projection
-            .rows()
-            .iter()
-            .zip(projection.coords().chunks(projection.dims()))
-        {
-            values[*row as usize] = Some(point[axis]);
+        let mut values: Vec<Option<f64>> = vec![None; catalog.len()];
+        let points = projection.coords().chunks(projection.dims());
+        for (row, point) in projection.rows().iter().zip(points) {
+            values[*row as usize] = Some(projection.origin()[axis] + f64::from(point[axis]));
         }
         let mut name = name.to_owned();
         while table.schema_ref().index_of(&name).is_ok() {
             name = format!("map_{name}");
         }
-        fields.push(Arc::new(Field::new(name, DataType::Float32, true)));
-        columns.push(Arc::new(Float32Array::from(values)));
+        // Far from zero single precision would not do.
+        let far = projection.origin().iter().any(|v| *v != 0.0);
+        let data_type = if far {
+            DataType::Float64
+        } else {
+            DataType::Float32
+        };
+        let values: ArrayRef = Arc::new(Float64Array::from(values));
+        columns.push(cast(&values, &data_type).map_err(|e| failed(&e))?);
+        fields.push(Arc::new(Field::new(name, data_type, true)));
     }
     let batch =
         RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(|e| failed(&e))?;

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use super::cutouts::{CutoutSource, is_fits_name};
 use super::table::{Parts, TableParts};
-use super::{IoError, csv, fits, folder, npy, parquet, raster};
+use super::{IoError, csv, fits, folder, npy, parquet, raster, tiles};
 use crate::data::{Catalog, Embedding, Projection, Provenance};
 use crate::progress::Progress;
+use crate::spatial::TileTree;
 
 /// Provenance key: the folder that the catalogue's picture names are relative to.
 pub(super) const CUTOUTS_KEY: &str = "cutouts";
@@ -29,6 +30,8 @@ pub struct Dataset {
     pub embedding: Option<Embedding>,
     /// Their coordinates on a map.
     pub projection: Option<Projection>,
+    /// The tree over that map, if one was kept beside the file.
+    pub tree: Option<TileTree>,
     /// How the file was made.
     pub provenance: Provenance,
     /// What was tolerated, one sentence each.
@@ -69,6 +72,11 @@ pub fn open(path: &Path, cutouts: Option<&Path>, progress: &Progress) -> Result<
         let content = parquet::read(path, progress)?;
         let mut dataset = from_parts(path, content.parts, content.provenance);
         dataset.projection = content.projection;
+        if let Some(projection) = &dataset.projection {
+            let (tree, warning) = tiles::read(path, projection);
+            dataset.tree = tree;
+            dataset.warnings.extend(warning);
+        }
         return Ok(with_cutouts(dataset, &root, cutouts));
     }
     if start.starts_with(b"\x93NUMPY") {
@@ -233,6 +241,7 @@ fn from_parts(path: &Path, parts: Parts, provenance: Provenance) -> Dataset {
         cutouts_elsewhere: None,
         embedding,
         projection: None,
+        tree: None,
         provenance,
         warnings,
     }

@@ -15,6 +15,7 @@ mod npy;
 mod parquet;
 mod raster;
 mod table;
+mod tiles;
 
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,7 @@ pub use dataset::{Dataset, cutouts_provenance, open};
 pub use fits::{CutoutChunkWriter, SkyPosition};
 pub use parquet::{write_catalog, write_embedding, write_projection};
 pub use raster::write_png;
+pub use tiles::{remove_tiles, tiles_path, write_tiles};
 
 use crate::data::DataError;
 use crate::progress::Cancelled;

@@ -95,8 +95,12 @@ impl TableParts {
         if let Some(column) = self.vector_column {
             self.push_vectors(batch.column(column))?;
         }
-        self.seen += batch.num_rows();
         Ok(())
+    }
+
+    /// Place of the column of vectors in the schema.
+    pub fn vector_column(&self) -> Option<usize> {
+        self.vector_column
     }
 
     /// Makes room for the vectors of `rows` rows; a size that does not fit is left to grow.
@@ -109,7 +113,8 @@ impl TableParts {
         }
     }
 
-    fn push_vectors(&mut self, column: &ArrayRef) -> Result<(), DataError> {
+    /// Adds the vectors of the next rows.
+    pub fn push_vectors(&mut self, column: &ArrayRef) -> Result<(), DataError> {
         let (items, nulls, span): (_, _, Span) = match column.data_type() {
             DataType::FixedSizeList(_, length) => {
                 let list = column.as_fixed_size_list();
@@ -150,6 +155,7 @@ impl TableParts {
                 self.rows.push((self.seen + row) as u32);
             }
         }
+        self.seen += column.len();
         Ok(())
     }
 
@@ -157,10 +163,19 @@ impl TableParts {
     pub fn finish(self, provenance: Provenance) -> Result<Parts, DataError> {
         let table = concat_batches(&self.scalar_schema, &self.scalars)
             .map_err(|e| DataError::Table(e.to_string()))?;
+        self.finish_table(&table, provenance)
+    }
+
+    /// The same where `table` holds the scalar columns of all rows, and only vectors were added.
+    pub fn finish_table(
+        self,
+        table: &RecordBatch,
+        provenance: Provenance,
+    ) -> Result<Parts, DataError> {
         let catalog = if table.num_columns() == 0 {
-            Catalog::numbered(self.seen)
+            Catalog::numbered(table.num_rows())
         } else {
-            Catalog::new(&table)?
+            Catalog::new(table)?
         };
         let mut warnings = Vec::new();
         let left_out: Vec<&str> = (0..self.schema.fields().len())

@@ -21,7 +21,7 @@ pub struct FigureRequest {
     pub scale: f32,
     /// Light on dark.
     pub dark: bool,
-    /// The part of the world that is shown; all points when `None`.
+    /// The part of the world that is shown, in the coordinates of the file; all points when `None`.
     pub bounds: Option<Bounds>,
     /// With axes.
     pub axes: bool,
@@ -71,7 +71,10 @@ pub fn write_figure(
         height: side(request.size.1),
         scale: request.scale,
         dark: request.dark,
-        bounds: request.bounds,
+        bounds: request.bounds.map(|bounds| {
+            let [x, y, _] = mapped.points.projection().origin();
+            bounds.moved([-x, -y])
+        }),
     };
     let view = session.view();
     let catalog = &data.dataset.catalog;

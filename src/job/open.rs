@@ -23,8 +23,9 @@ pub fn open_edit(
         warnings: Vec::new(),
         encoder: None,
     });
+    let tree = dataset.tree.take();
     let map = dataset.projection.take().map(|projection| Mapped {
-        points: MapPoints::new(projection),
+        points: MapPoints::with_tree(projection, tree),
         params: None,
     });
     let data = OpenData::new(dataset);

@@ -11,7 +11,7 @@ use crate::io::{self, Overwrite};
 use crate::mask::Mask;
 use crate::progress::Progress;
 use crate::session::{MapPoints, Session};
-use crate::subset::{SubsetExpr, SubsetOf};
+use crate::subset::{MapOf, SubsetExpr, SubsetOf};
 
 /// The rows of a catalogue that an expression asks for.
 ///
@@ -24,8 +24,12 @@ pub fn evaluate_subset(
 ) -> Result<Mask, JobError> {
     let row = points.map(|points| move |place: usize| points.row(place));
     let map = points.zip(row.as_ref()).map(|(points, row)| {
-        let row: &(dyn Fn(usize) -> usize + Sync) = row;
-        (points.tree(), row)
+        let [x, y, _] = points.projection().origin();
+        MapOf {
+            tree: points.tree(),
+            origin: [x, y],
+            row,
+        }
     });
     let table = catalog.batch();
     Ok(expr.evaluate(SubsetOf { table, map })?)
@@ -81,5 +85,6 @@ fn part(all: &Projection, rows: &Mask, count: usize) -> Result<Projection, DataE
             kept.push(rows.count_in(0..row) as u32);
         }
     }
-    Projection::new(coords, all.dims(), kept, count, all.provenance().clone())
+    let part = Projection::new(coords, all.dims(), kept, count, all.provenance().clone())?;
+    part.with_origin(all.origin())
 }

@@ -37,6 +37,15 @@ impl Bounds {
         }
     }
 
+    /// The same rectangle elsewhere.
+    #[must_use]
+    pub fn moved(&self, by: [f64; 2]) -> Self {
+        Self {
+            min: [0, 1].map(|i| self.min[i] + by[i]),
+            max: [0, 1].map(|i| self.max[i] + by[i]),
+        }
+    }
+
     /// Middle of the rectangle.
     #[must_use]
     pub fn center(&self) -> [f64; 2] {

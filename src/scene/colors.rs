@@ -218,7 +218,8 @@ fn paint(catalog: &Catalog, points: &MapPoints, by: &ColorBy) -> Painted {
     let Some(column) = by.column.as_deref().and_then(|name| catalog.column(name)) else {
         return plain();
     };
-    if column.kind() == ColumnKind::Continuous
+    if column.is_numeric()
+        && column.kind() == ColumnKind::Continuous
         && let Some(values) = column.numbers()
     {
         let scale = ColorScale::fit(by.scale, &values, by.limits);
@@ -246,23 +247,34 @@ fn paint(catalog: &Catalog, points: &MapPoints, by: &ColorBy) -> Painted {
         .iter()
         .map(|name| entries.iter().position(|e| e.name == *name).unwrap_or(last))
         .collect();
-    let entry = |place: usize| of_row[points.row(place)].map_or(last, |i| entry_of[usize::from(i)]);
-    let colors: Vec<Rgba> = (0..n)
-        .into_par_iter()
-        .map(|place| {
-            let entry = &entries[entry(place)];
+    // Row after row first: places lead all over memory, and then only once.
+    let entry_of_point: Vec<u16> = points
+        .projection()
+        .rows()
+        .par_iter()
+        .map(|&row| of_row[row as usize].map_or(last, |i| entry_of[usize::from(i)]) as u16)
+        .collect();
+    let none = || vec![0_usize; entries.len()];
+    let counts = entry_of_point
+        .par_chunks(1 << 16)
+        .fold(none, |mut counts, some| {
+            some.iter().for_each(|&e| counts[usize::from(e)] += 1);
+            counts
+        })
+        .reduce(none, |a, b| a.iter().zip(b).map(|(a, b)| a + b).collect());
+    let color_of: Vec<Rgba> = entries
+        .iter()
+        .map(|entry| {
             let [r, g, b, _] = entry.color;
             [r, g, b, if entry.hidden { 0 } else { 255 }]
         })
         .collect();
-    let none = || vec![0_usize; entries.len()];
-    let counts = (0..n)
-        .into_par_iter()
-        .fold(none, |mut counts, place| {
-            counts[entry(place)] += 1;
-            counts
-        })
-        .reduce(none, |a, b| a.iter().zip(b).map(|(a, b)| a + b).collect());
+    let colors: Vec<Rgba> = points
+        .tree()
+        .order()
+        .par_iter()
+        .map(|&point| color_of[usize::from(entry_of_point[point as usize])])
+        .collect();
     let counted = entries.into_iter().zip(counts);
     Painted {
         colors,

@@ -41,8 +41,12 @@ pub struct FigureParts<'a> {
 pub fn figure_spec(parts: &FigureParts<'_>) -> FigureSpec {
     let image = parts.image;
     let size = [image.width as f32, image.height as f32];
-    let world = image.camera(parts.points).bounds(size);
-    let bounds = ([world.min[0], world.max[0]], [world.min[1], world.max[1]]);
+    // The map works in offsets from an origin; its axes do not.
+    let [x, y, _] = parts.points.projection().origin();
+    let world = |p: [f64; 2]| [p[0] + x, p[1] + y];
+    let shown = image.camera(parts.points).bounds(size);
+    let (low, high) = (world(shown.min), world(shown.max));
+    let bounds = ([low[0], high[0]], [low[1], high[1]]);
     let shade = super::shade(image.dark);
     let shaded = |[r, g, b, a]: Rgba| {
         let of = |c: u8| (f32::from(c) * shade) as u8;
@@ -52,13 +56,13 @@ pub fn figure_spec(parts: &FigureParts<'_>) -> FigureSpec {
     let line = |contour: &Contour| {
         let [r, g, b, _] = super::line_color(contour.color, image.dark);
         Lines {
-            polylines: vec![contour.line.clone()],
+            polylines: vec![contour.line.iter().map(|p| world(*p)).collect()],
             color: [r, g, b, (255.0 * opacity(LayerKind::Contours)) as u8],
             width: LINE_WIDTH,
         }
     };
     let label = |label: &MapLabel| Label {
-        position: label.position,
+        position: world(label.position),
         text: label.text.clone(),
         color: shaded(label.color),
     };

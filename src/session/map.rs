@@ -6,7 +6,8 @@ use crate::spatial::TileTree;
 
 /// The points of a projection, ordered along a tree.
 ///
-/// A point is known by its *place* in the tree or by its catalogue row.
+/// A point is known by its *place* in the tree or by its catalogue row. All positions are offsets from
+/// the projection's [`origin`](Projection::origin): the map works in them, files hold their sums.
 pub struct MapPoints {
     projection: Projection,
     tree: TileTree,
@@ -16,10 +17,19 @@ impl MapPoints {
     /// Orders the points; long work for many of them.
     #[must_use]
     pub fn new(projection: Projection) -> Self {
-        let points: Vec<[f32; 2]> = projection.xy().collect();
         Self {
-            tree: TileTree::new(&points),
+            tree: TileTree::new(&projection.points()),
             projection,
+        }
+    }
+
+    /// Points with their tree, as it was kept beside them; it is made anew when it is missing or not
+    /// over as many points.
+    #[must_use]
+    pub fn with_tree(projection: Projection, tree: Option<TileTree>) -> Self {
+        match tree {
+            Some(tree) if tree.points().len() == projection.len() => Self { projection, tree },
+            _ => Self::new(projection),
         }
     }
 
@@ -47,7 +57,7 @@ impl MapPoints {
         self.projection.is_empty()
     }
 
-    /// The rectangle around all points; `None` without points.
+    /// The rectangle around all points, in offsets; `None` without points.
     #[must_use]
     pub fn bounds(&self) -> Option<Bounds> {
         self.tree.root().map(|root| Bounds {
@@ -62,7 +72,7 @@ impl MapPoints {
         self.projection.rows()[self.tree.order()[place] as usize] as usize
     }
 
-    /// Position of a catalogue row, if it is on the map.
+    /// Position of a catalogue row, in offsets, if it is on the map.
     #[must_use]
     pub fn position_of_row(&self, row: usize) -> Option<[f32; 2]> {
         let row = u32::try_from(row).ok()?;

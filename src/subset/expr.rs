@@ -89,8 +89,19 @@ impl CombineMode {
 pub struct SubsetOf<'a> {
     /// The catalogue.
     pub table: &'a RecordBatch,
-    /// The map, and the catalogue row of each of its places.
-    pub map: Option<(&'a TileTree, &'a (dyn Fn(usize) -> usize + Sync))>,
+    /// The map.
+    pub map: Option<MapOf<'a>>,
+}
+
+/// A map that regions are evaluated against.
+#[derive(Clone, Copy)]
+pub struct MapOf<'a> {
+    /// Its points, as offsets from the origin.
+    pub tree: &'a TileTree,
+    /// World coordinates of the origin.
+    pub origin: [f64; 2],
+    /// Catalogue row of each place.
+    pub row: &'a (dyn Fn(usize) -> usize + Sync),
 }
 
 impl SubsetExpr {
@@ -102,12 +113,13 @@ impl SubsetExpr {
         Ok(match self {
             Self::Region(roi) => {
                 let rows = of.table.num_rows();
-                let Some((tree, row)) = of.map else {
+                let Some(map) = of.map else {
                     return Ok(Mask::none(rows));
                 };
+                let roi = roi.moved(map.origin.map(|v| -v));
                 let mut words = vec![0_u64; rows.div_ceil(64)];
-                for place in roi.select(tree).iter() {
-                    let row = row(place);
+                for place in roi.select(map.tree).iter() {
+                    let row = (map.row)(place);
                     words[row / 64] |= 1 << (row % 64);
                 }
                 Mask::from_words(words, rows)
@@ -153,7 +165,11 @@ mod tests {
         let row = |place: usize| order[place] as usize * 2;
         let of = SubsetOf {
             table: &table,
-            map: Some((&tree, &row)),
+            map: Some(MapOf {
+                tree: &tree,
+                origin: [0.0; 2],
+                row: &row,
+            }),
         };
         let region = SubsetExpr::Region(Roi::Rectangle {
             from: [9.5, 30.0],

@@ -5,6 +5,6 @@ mod expr;
 mod filter;
 mod roi;
 
-pub use expr::{CombineMode, SubsetExpr, SubsetOf};
+pub use expr::{CombineMode, MapOf, SubsetExpr, SubsetOf};
 pub use filter::{Filter, FilterError};
 pub use roi::{Roi, RoiError};

@@ -109,6 +109,30 @@ impl Roi {
         }
     }
 
+    /// The same region moved: coordinates of a map are offsets from an origin, those of files are
+    /// not.
+    #[must_use]
+    pub fn moved(&self, by: [f64; 2]) -> Self {
+        let at = |p: &[f64; 2]| [0, 1].map(|i| p[i] + by[i]);
+        match self {
+            Self::Rectangle { from, to } => Self::Rectangle {
+                from: at(from),
+                to: at(to),
+            },
+            Self::Ellipse { center, radii } => Self::Ellipse {
+                center: at(center),
+                radii: *radii,
+            },
+            Self::Polygon { vertices } => Self::Polygon {
+                vertices: vertices.iter().map(at).collect(),
+            },
+            Self::Brush { path, radius } => Self::Brush {
+                path: path.iter().map(at).collect(),
+                radius: *radius,
+            },
+        }
+    }
+
     /// The places of `tree` inside.
     #[must_use]
     pub fn select(&self, tree: &TileTree) -> Mask {

@@ -17,4 +17,5 @@ mod map;
 mod select;
 mod support;
 mod thumbnails;
+mod tiles;
 mod window;

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::{Node, TileTree};
 
 /// Most points of a leaf, unless they are all at one position.
-const LEAF: usize = 8;
+pub(super) const LEAF: usize = 8;
 /// Runs longer than this are cut on several threads.
 const PARALLEL: usize = 100_000;
 /// Cells along a side of one lattice.
@@ -115,9 +115,9 @@ impl Lattice {
     }
 }
 
-type Corners = ([f32; 2], [f32; 2]);
+pub(super) type Corners = ([f32; 2], [f32; 2]);
 
-fn join(a: Corners, b: Corners) -> Corners {
+pub(super) fn join(a: Corners, b: Corners) -> Corners {
     (
         [0, 1].map(|i| a.0[i].min(b.0[i])),
         [0, 1].map(|i| a.1[i].max(b.1[i])),
@@ -132,7 +132,7 @@ fn spread(v: u32) -> u32 {
     (v | (v << 1)) & 0x5555_5555
 }
 
-const PLACEHOLDER: Node = Node {
+pub(super) const PLACEHOLDER: Node = Node {
     min: [0.0; 2],
     max: [0.0; 2],
     start: 0,

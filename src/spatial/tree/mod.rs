@@ -3,11 +3,14 @@
 
 mod build;
 mod nearest;
+mod parts;
 mod select;
 
 use std::ops::Range;
 
 use bytemuck::{Pod, Zeroable};
+
+pub use parts::PartsError;
 
 /// A run of points that lie together.
 #[repr(C)]
@@ -143,3 +146,5 @@ impl TileTree {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_parts;

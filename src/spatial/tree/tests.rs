@@ -18,7 +18,7 @@ impl Random {
     }
 }
 
-fn layouts(n: usize) -> Vec<Vec<[f32; 2]>> {
+pub(super) fn layouts(n: usize) -> Vec<Vec<[f32; 2]>> {
     let mut r = Random(5);
     let clusters = (0..n).map(|i| {
         [
@@ -38,7 +38,7 @@ fn layouts(n: usize) -> Vec<Vec<[f32; 2]>> {
 }
 
 /// Everything that a tree promises.
-fn check(points: &[[f32; 2]], tree: &TileTree) {
+pub(super) fn check(points: &[[f32; 2]], tree: &TileTree) {
     let finite: Vec<u32> = (0..points.len() as u32)
         .filter(|&i| points[i as usize].iter().all(|v| v.is_finite()))
         .collect();

@@ -108,13 +108,15 @@ impl MapView {
     }
 
     /// A figure of what is shown.
-    pub fn figure_request(&self, dark: bool) -> FigureRequest {
+    pub fn figure_request(&self, dark: bool, origin: [f64; 3]) -> FigureRequest {
         let size = self.size_px.unwrap_or([1280.0, 800.0]);
         FigureRequest {
             size: (size[0] as u32, size[1] as u32),
             scale: 2.0,
             dark,
-            bounds: self.shown.map(|(_, camera)| camera.bounds(size)),
+            bounds: self
+                .shown
+                .map(|(_, camera)| camera.bounds(size).moved([origin[0], origin[1]])),
             axes: true,
             legend: true,
         }

@@ -265,10 +265,11 @@ impl Selecting {
             return None;
         }
         let chosen = self.chosen.answer_to(&question)?;
+        let [x, y, _] = map.points.projection().origin();
         let selection = Selection {
             expr: finished.mode.join(
                 old.map(|s| s.expr.clone()),
-                SubsetExpr::Region(finished.roi()?),
+                SubsetExpr::Region(finished.roi()?.moved([x, y])),
             ),
             rows: chosen.rows.clone()?,
         };

@@ -1,149 +1,27 @@
-//! Parquet, the project's own format for catalogues, embeddings and projections.
-//!
-//! Every file holds `id` and the catalogue columns. An embedding file adds `embedding` (fixed-size
-//! list of f32, null where an object could not be encoded) and `warning`; a projection file adds
-//! `x`, `y` (and `z`), null where there is no point. Provenance is in the file's key-value metadata
-//! under `latentarium.`.
+//! Writing Parquet: the catalogue with what was worked out beside it, a few rows at a time.
 
-use std::fs::File;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, FixedSizeListArray, Float32Array, RecordBatch, StringArray,
+    ArrayRef, FixedSizeListArray, Float32Array, Float64Array, RecordBatch, StringArray,
 };
 use arrow::buffer::NullBuffer;
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field, FieldRef, Float32Type, Schema};
+use arrow::datatypes::{DataType, Field, FieldRef, Schema};
 use arrow::error::ArrowError;
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
 
-use super::IoError;
-use super::atomic::{AtomicFile, Overwrite};
-use super::table::{EMBEDDING_COLUMN, Parts, TableParts};
-use crate::data::{Catalog, DataError, Embedding, Projection, Provenance};
+use super::{AXES, BATCH_ROWS, KIND, PREFIX, WARNING_COLUMN};
+use crate::data::{Catalog, Embedding, Projection, Provenance};
+use crate::io::IoError;
+use crate::io::atomic::{AtomicFile, Overwrite};
+use crate::io::table::EMBEDDING_COLUMN;
 use crate::progress::Progress;
-
-const PREFIX: &str = "latentarium.";
-const KIND: &str = "kind";
-const BATCH_ROWS: usize = 16_384;
-const AXES: [&str; 3] = ["x", "y", "z"];
-const WARNING_COLUMN: &str = "warning";
-
-/// What a Parquet file holds.
-pub(super) struct Content {
-    pub parts: Parts,
-    pub projection: Option<Projection>,
-    pub provenance: Provenance,
-}
-
-/// Reads a Parquet file.
-pub(super) fn read(path: &Path, progress: &Progress) -> Result<Content, IoError> {
-    let damaged = |e: &dyn std::fmt::Display| {
-        IoError::content(
-            path,
-            format!("the Parquet file is damaged or incomplete ({e}); copy or write it again"),
-        )
-    };
-    let file = File::open(path).map_err(|e| IoError::system(path, "read", e))?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| damaged(&e))?;
-    let metadata = builder.metadata().file_metadata();
-    let provenance: Provenance = metadata
-        .key_value_metadata()
-        .into_iter()
-        .flatten()
-        .filter_map(|kv| Some((kv.key.strip_prefix(PREFIX)?.to_owned(), kv.value.clone()?)))
-        .collect();
-    let total = usize::try_from(metadata.num_rows()).unwrap_or(0);
-    if u32::try_from(total).is_err() {
-        return Err(IoError::content(
-            path,
-            "more than 4294967295 rows; split the table",
-        ));
-    }
-    let mut parts = TableParts::new(builder.schema().clone());
-    parts.expect_rows(total);
-    let reader = builder
-        .with_batch_size(BATCH_ROWS)
-        .build()
-        .map_err(|e| damaged(&e))?;
-    let mut done = 0;
-    for batch in reader {
-        let batch = batch.map_err(|e| damaged(&e))?;
-        parts.push(&batch).map_err(|e| damaged(&e))?;
-        done += batch.num_rows();
-        progress.set(done, total)?;
-    }
-    let mut parts = parts
-        .finish(provenance.clone())
-        .map_err(|e| IoError::data(path, &e))?;
-    let projection = if provenance.get(KIND) == Some("projection") {
-        let (catalog, projection) =
-            split_projection(&parts.catalog, &provenance).map_err(|e| IoError::data(path, &e))?;
-        parts.catalog = catalog;
-        Some(projection)
-    } else {
-        None
-    };
-    Ok(Content {
-        parts,
-        projection,
-        provenance,
-    })
-}
-
-fn split_projection(
-    catalog: &Catalog,
-    provenance: &Provenance,
-) -> Result<(Catalog, Projection), DataError> {
-    // A catalogue may have a column `z` of its own, the redshift.
-    let dims = provenance
-        .get("dims")
-        .and_then(|d| d.parse().ok())
-        .unwrap_or(2_usize);
-    let axes: Vec<Float32Array> = AXES
-        .iter()
-        .take(dims)
-        .map_while(|axis| catalog.column(axis))
-        .map_while(|column| cast(column.values(), &DataType::Float32).ok())
-        .map(|values| values.as_primitive::<Float32Type>().clone())
-        .collect();
-    if axes.len() < 2 {
-        return Err(DataError::Table(
-            "the file calls itself a projection but has no columns x and y".to_owned(),
-        ));
-    }
-    let (mut coords, mut rows) = (
-        Vec::with_capacity(catalog.len() * axes.len()),
-        Vec::with_capacity(catalog.len()),
-    );
-    for row in 0..catalog.len() {
-        let point: Vec<f32> = axes
-            .iter()
-            .filter(|a| a.is_valid(row))
-            .map(|a| a.value(row))
-            .collect();
-        if point.len() == axes.len() && point.iter().all(|v| v.is_finite()) {
-            coords.extend(point);
-            rows.push(row as u32);
-        }
-    }
-    let projection = Projection::new(coords, axes.len(), rows, catalog.len(), provenance.clone())?;
-    let batch = catalog.batch();
-    let keep: Vec<usize> = (0..batch.num_columns())
-        .filter(|&i| !AXES[..axes.len()].contains(&batch.schema_ref().field(i).name().as_str()))
-        .collect();
-    let batch = batch
-        .project(&keep)
-        .map_err(|e| DataError::Table(e.to_string()))?;
-    Ok((Catalog::new(&batch)?, projection))
-}
 
 /// Writes the catalogue alone.
 ///
@@ -227,7 +105,8 @@ pub fn write_embedding(
     )
 }
 
-/// Writes the catalogue with the coordinates of each row.
+/// Writes the catalogue with the coordinates of each row: in double precision where the origin of
+/// the projection is not zero.
 ///
 /// # Errors
 /// When the file exists and may not be replaced, the disk is full, or the work was cancelled.
@@ -240,17 +119,29 @@ pub fn write_projection(
     progress: &Progress,
 ) -> Result<(), IoError> {
     let dims = projection.dims();
+    let origin = projection.origin();
+    let far = origin != [0.0; 3];
     let axes: Vec<Added<'_>> = (0..dims)
         .map(|axis| Added {
             name: AXES[axis],
-            data_type: DataType::Float32,
+            data_type: if far {
+                DataType::Float64
+            } else {
+                DataType::Float32
+            },
             values: Box::new(move |rows| {
                 let mut values = vec![None; rows.len()];
                 for index in within(projection.rows(), &rows) {
                     let place = projection.rows()[index] as usize - rows.start;
                     values[place] = Some(projection.coords()[index * dims + axis]);
                 }
-                Ok(Arc::new(Float32Array::from(values)))
+                if !far {
+                    return Ok(Arc::new(Float32Array::from(values)));
+                }
+                let whole = values
+                    .into_iter()
+                    .map(|v| Some(origin[axis] + f64::from(v?)));
+                Ok(Arc::new(whole.collect::<Float64Array>()))
             }),
         })
         .collect();
@@ -331,7 +222,16 @@ fn write(
         .set_key_value_metadata(Some(metadata))
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_column_compression(vectors.clone(), Compression::UNCOMPRESSED)
-        .set_column_dictionary_enabled(vectors, false)
+        .set_column_dictionary_enabled(vectors, false);
+    // Coordinates hardly shrink, and a map is opened more often than it is written.
+    let axes = added.iter().filter(|a| AXES.contains(&a.name));
+    let properties = axes
+        .map(|axis| ColumnPath::from(axis.name))
+        .fold(properties, |properties, axis| {
+            properties
+                .set_column_compression(axis.clone(), Compression::UNCOMPRESSED)
+                .set_column_dictionary_enabled(axis, false)
+        })
         .build();
     let file = AtomicFile::create(path, overwrite)?;
     let mut writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties))

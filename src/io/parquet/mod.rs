@@ -1,0 +1,20 @@
+//! Parquet, the project's own format for catalogues, embeddings and projections.
+//!
+//! Every file holds `id` and the catalogue columns. An embedding file adds `embedding` (fixed-size
+//! list of f32, null where an object could not be encoded) and `warning`; a projection file adds
+//! `x`, `y` (and `z`), null where there is no point. Provenance is in the file's key-value metadata
+//! under `latentarium.`.
+
+mod columns;
+mod map;
+mod read;
+mod write;
+
+pub(super) use read::read;
+pub use write::{write_catalog, write_embedding, write_projection};
+
+const PREFIX: &str = "latentarium.";
+const KIND: &str = "kind";
+const BATCH_ROWS: usize = 16_384;
+const AXES: [&str; 3] = ["x", "y", "z"];
+const WARNING_COLUMN: &str = "warning";
