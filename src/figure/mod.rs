@@ -1,7 +1,7 @@
 //! Figures for papers: one display list of a map with its axes, legend and labels, written as
 //! PNG, SVG or PDF that look the same.
 //!
-//! [`compose`] lays a [`FigureSpec`] out as a [`Drawing`]; [`png`], [`svg`] and [`pdf`] write it.
+//! [`compose`] lays a [`FigureSpec`] out as a [`Drawing`]; [`png`](png()), [`svg`] and [`pdf`] write it.
 //! Text becomes glyph outlines of the shipped fonts, so no reader of a figure needs them. The map
 //! is an image; everything else stays vectors in SVG and PDF.
 
