@@ -10,6 +10,7 @@
 )]
 
 mod layouts;
+mod stilts;
 
 use std::time::Instant;
 
@@ -218,6 +219,7 @@ fn main() {
         target: Target::new(&gpu, SIZE.0, SIZE.1).expect("a target"),
         gpu,
     };
+    first_picture(&mut graphics);
     for name in layouts::NAMES {
         println!("\n{name}: wall ms (CPU ms)");
         let mut first = None;
@@ -261,6 +263,49 @@ fn main() {
                 mask.count(),
             );
         }
+    }
+}
+
+/// What a first picture of 4 million points costs, index included, and each further frame; beside it
+/// what STILTS adds for 4 million over a thousand.
+fn first_picture(graphics: &mut Graphics) {
+    const MANY: usize = 4_000_000;
+    let points = layouts::points("clustered", MANY);
+    let lines = LineBuffers::new(&graphics.gpu, &graphics.renderer, &[]);
+    let (map, _, first) = timed(|| {
+        let tree = TileTree::new(&points);
+        let shades = Shades::new(&tree, vec![category(0); MANY]);
+        let map = Map {
+            tree,
+            shades,
+            lines,
+        };
+        let whole = Camera::fit(robust_bounds(&map.tree), graphics.target.size_px());
+        frame(graphics, &map, &whole, false);
+        map
+    });
+    let whole = Camera::fit(robust_bounds(&map.tree), graphics.target.size_px());
+    let ((), _, further) = timed(|| {
+        for step in 0..FRAMES {
+            let camera = journey(&map.tree, whole, step);
+            frame(graphics, &map, &camera, false);
+        }
+    });
+    println!(
+        "\n4 million points, CPU s: first picture {:.2}, further frames {:.3} each",
+        first / 1e3,
+        further / 1e3 / FRAMES as f64
+    );
+    match (
+        stilts::picture(&points[..1000], SIZE),
+        stilts::picture(&points, SIZE),
+    ) {
+        (Some(few), Some(many)) => println!(
+            "  STILTS: {few:.2} for a thousand, {many:.2} for 4 million, so {:.2} for the points; ours is {:.2} of that",
+            many - few,
+            first / 1e3 / (many - few)
+        ),
+        _ => println!("  STILTS is not installed (on Debian: apt-get install stilts)"),
     }
 }
 
