@@ -28,7 +28,7 @@ pub(super) fn build(points: &[[f32; 2]]) -> TileTree {
             }
         })
         .collect();
-    keys.par_sort_unstable();
+    sort(&mut keys);
     let finite = keys.partition_point(|&key| key != NOWHERE);
     keys.truncate(finite);
     let mut xy: Vec<[f32; 2]> = keys
@@ -64,6 +64,55 @@ fn by_level(nodes: &[Node]) -> Vec<Node> {
         at += 1;
     }
     ordered
+}
+
+/// Sorts by Morton key; points of one cell stay in the order of their indices if they were. Counts
+/// the highest byte, then the others within what fits a cache.
+fn sort(keys: &mut [u64]) {
+    if keys.len() < SMALL {
+        return keys.sort_unstable();
+    }
+    let mut source = keys.to_vec();
+    scatter(&source, keys, 56);
+    let mut rest = (&mut *keys, &mut source[..]);
+    let mut buckets = Vec::with_capacity(256);
+    while let Some(first) = rest.0.first() {
+        let byte = first >> 56;
+        let length = rest.0.partition_point(|key| key >> 56 == byte);
+        let (here, after) = rest.0.split_at_mut(length);
+        let (spare, spare_after) = rest.1.split_at_mut(length);
+        buckets.push((here, spare));
+        rest = (after, spare_after);
+    }
+    buckets.into_par_iter().for_each(|(here, spare)| {
+        if here.len() < SMALL {
+            return here.sort_unstable();
+        }
+        scatter(here, spare, 32);
+        scatter(spare, here, 40);
+        scatter(here, spare, 48);
+        here.copy_from_slice(spare);
+    });
+}
+
+/// Runs shorter than this are sorted by comparison.
+const SMALL: usize = 512;
+
+/// Orders keys by the byte at `shift`; equal bytes keep their order.
+fn scatter(source: &[u64], target: &mut [u64], shift: u32) {
+    let mut places = [0_usize; 256];
+    for key in source {
+        places[(key >> shift & 255) as usize] += 1;
+    }
+    let mut before = 0;
+    for place in &mut places {
+        before += std::mem::replace(place, before);
+    }
+    for key in source {
+        let place = &mut places[(key >> shift & 255) as usize];
+        target[*place] = *key;
+        *place += 1;
+    }
 }
 
 fn index(key: u64) -> u32 {
@@ -238,7 +287,7 @@ impl Run<'_> {
         for (key, point) in self.keys.iter_mut().zip(self.xy.iter()) {
             *key = lattice.key(*point, index(*key));
         }
-        self.keys.par_sort_unstable();
+        sort(self.keys);
         for (key, point) in self.keys.iter().zip(self.xy.iter_mut()) {
             *point = points[index(*key) as usize];
         }
