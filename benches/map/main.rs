@@ -9,6 +9,7 @@
     reason = "a benchmark prints, and stops where it cannot go on"
 )]
 
+mod cpu;
 mod layouts;
 mod stilts;
 
@@ -26,32 +27,14 @@ use latentarium::spatial::{Polygon, TileTree};
 const SIZE: (u32, u32) = (1280, 800);
 const FRAMES: usize = 60;
 
-/// CPU seconds of this process so far.
-fn cpu_seconds() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields: Vec<&str> = stat
-        .rsplit(')')
-        .next()
-        .unwrap_or("")
-        .split_whitespace()
-        .collect();
-    let ticks = |i: usize| {
-        fields
-            .get(i)
-            .and_then(|f| f.parse::<f64>().ok())
-            .unwrap_or(f64::NAN)
-    };
-    (ticks(11) + ticks(12)) / 100.0
-}
-
 /// Wall and CPU milliseconds of `work`.
 fn timed<T>(work: impl FnOnce() -> T) -> (T, f64, f64) {
-    let (wall, cpu) = (Instant::now(), cpu_seconds());
+    let (wall, cpu) = (Instant::now(), cpu::own_seconds());
     let result = work();
     (
         result,
         wall.elapsed().as_secs_f64() * 1e3,
-        (cpu_seconds() - cpu) * 1e3,
+        (cpu::own_seconds() - cpu) * 1e3,
     )
 }
 

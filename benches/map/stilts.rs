@@ -4,6 +4,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use super::cpu;
+
 /// CPU seconds that STILTS takes for a picture of `points`, start-up included; `None` where it is not
 /// installed.
 pub fn picture(points: &[[f32; 2]], (width, height): (u32, u32)) -> Option<f64> {
@@ -11,7 +13,7 @@ pub fn picture(points: &[[f32; 2]], (width, height): (u32, u32)) -> Option<f64> 
     std::fs::create_dir_all(&folder).ok()?;
     let (table, out) = (folder.join("points.fits"), folder.join("out.png"));
     write_fits(&table, points).ok()?;
-    let before = children_cpu_seconds();
+    let before = cpu::children_seconds();
     let done = Command::new("stilts")
         .arg("plot2plane")
         .args([format!("xpix={width}"), format!("ypix={height}")])
@@ -21,30 +23,12 @@ pub fn picture(points: &[[f32; 2]], (width, height): (u32, u32)) -> Option<f64> 
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status();
-    let cpu = children_cpu_seconds() - before;
+    let cpu = cpu::children_seconds() - before;
     let drawn = out.exists();
     let _ = std::fs::remove_dir_all(&folder);
     done.ok()
         .filter(|status| status.success() && drawn)
         .map(|_| cpu)
-}
-
-/// CPU seconds of the children of this process that have ended.
-fn children_cpu_seconds() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields: Vec<&str> = stat
-        .rsplit(')')
-        .next()
-        .unwrap_or("")
-        .split_whitespace()
-        .collect();
-    let ticks = |i: usize| {
-        fields
-            .get(i)
-            .and_then(|f| f.parse::<f64>().ok())
-            .unwrap_or(f64::NAN)
-    };
-    (ticks(13) + ticks(14)) / 100.0
 }
 
 /// A FITS table of two columns of 32-bit floats, which STILTS maps into memory.
