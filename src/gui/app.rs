@@ -373,14 +373,16 @@ impl App {
 
     fn zoom_to_selection(&mut self) {
         let session = self.history.session();
-        let (Some(map), Some(selection)) = (session.map(), session.selection()) else {
+        let (Some(map), Some(_)) = (session.map(), session.selection()) else {
             return;
         };
-        let positions = selection
-            .rows
-            .iter()
-            .filter_map(|row| map.points.position_of_row(row));
-        if let Some(bounds) = Bounds::around(positions) {
+        let places = self.map.selecting.places(session, map.revision());
+        let corners = places.and_then(|(places, _)| map.points.tree().corners_of(places));
+        if let Some((min, max)) = corners {
+            let bounds = Bounds {
+                min: min.map(f64::from),
+                max: max.map(f64::from),
+            };
             self.map.show(map.revision(), bounds);
         }
     }

@@ -24,6 +24,42 @@ impl TileTree {
         Mask::from_words(words, self.points().len())
     }
 
+    /// The corners of the smallest box around the places of `mask`; `None` when it has none. Nodes
+    /// inside what is known already are passed over.
+    #[must_use]
+    pub fn corners_of(&self, mask: &Mask) -> Option<([f32; 2], [f32; 2])> {
+        let (mut min, mut max) = ([f32::INFINITY; 2], [f32::NEG_INFINITY; 2]);
+        let mut open = if self.nodes().is_empty() {
+            vec![]
+        } else {
+            vec![0]
+        };
+        while let Some(at) = open.pop() {
+            let node = &self.nodes()[at];
+            let known = (0..2).all(|i| node.min[i] >= min[i] && node.max[i] <= max[i]);
+            let count = if known {
+                0
+            } else {
+                mask.count_in(node.places())
+            };
+            let mut around = |low: [f32; 2], high: [f32; 2]| {
+                min = [0, 1].map(|i| min[i].min(low[i]));
+                max = [0, 1].map(|i| max[i].max(high[i]));
+            };
+            if count == 0 {
+                continue;
+            } else if count == node.count() {
+                around(node.min, node.max);
+            } else if node.is_leaf() {
+                let chosen = node.places().filter(|place| mask.contains(*place));
+                chosen.for_each(|place| around(self.points()[place], self.points()[place]));
+            } else {
+                open.extend(node.children());
+            }
+        }
+        (min[0] <= max[0]).then_some((min, max))
+    }
+
     fn select_in<R: Region>(&self, node: &Node, region: &R, part: &R::Part, words: &[AtomicU64]) {
         match region.narrow(part, node.min, node.max) {
             Narrowed::Outside => {}

@@ -170,6 +170,15 @@ fn the_nearest_point_is_that_of_looking_at_all() {
 
 fn agrees<R: Region>(tree: &TileTree, region: &R, inside: impl Fn([f32; 2]) -> bool) -> usize {
     let mask = tree.select(region);
+    let chosen: Vec<[f32; 2]> = mask.iter().map(|place| tree.points()[place]).collect();
+    let corner = |pick: fn(f32, f32) -> f32| {
+        let corners = chosen.iter().copied();
+        corners.reduce(|a, b| [pick(a[0], b[0]), pick(a[1], b[1])])
+    };
+    assert_eq!(
+        tree.corners_of(&mask),
+        corner(f32::min).zip(corner(f32::max))
+    );
     for (place, point) in tree.points().iter().enumerate() {
         assert_eq!(mask.contains(place), inside(*point), "{point:?}");
     }
