@@ -48,7 +48,8 @@ impl TileTree {
             };
             if count == 0 {
                 continue;
-            } else if count == node.count() {
+            }
+            if count == node.count() {
                 around(node.min, node.max);
             } else if node.is_leaf() {
                 let chosen = node.places().filter(|place| mask.contains(*place));
