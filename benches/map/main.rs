@@ -1,4 +1,4 @@
-//! What the map costs: `cargo bench --bench map -- [SIZES] [--only WHAT]`, sizes such as 1e5,1e6,1e7.
+//! What the map costs: `cargo bench --bench map -- [SIZES [LAYOUTS]]`, such as 1e5,1e7 clustered,heavy-tailed.
 //!
 //! Frames are those of `Renderer::draw`, which the window uses. CPU seconds are those of the process,
 //! all threads and the software driver's included.
@@ -202,8 +202,12 @@ fn main() {
         target: Target::new(&gpu, SIZE.0, SIZE.1).expect("a target"),
         gpu,
     };
-    first_picture(&mut graphics);
-    for name in layouts::NAMES {
+    let chosen = arguments.get(1);
+    if chosen.is_none() {
+        first_picture(&mut graphics);
+    }
+    let wanted = |name: &&str| chosen.is_none_or(|list| list.split(',').any(|c| c == *name));
+    for name in layouts::NAMES.into_iter().filter(wanted) {
         println!("\n{name}: wall ms (CPU ms)");
         let mut first = None;
         for &n in &sizes {

@@ -14,6 +14,41 @@ pub struct Shade {
     pub count: u32,
     /// Their mean colour.
     pub rgb: [u8; 3],
+    /// The largest distance from a position in the node's box to the nearest point that is drawn, or
+    /// more, in parts of the box's diagonal.
+    hole: u8,
+}
+
+/// Parts of a diagonal.
+const HOLE_PARTS: f32 = 254.0;
+
+impl Shade {
+    /// From every position in the box of `node`, whose shade this is, a point that is drawn is no
+    /// farther away than this, in the units of the world.
+    #[must_use]
+    #[inline]
+    pub fn hole(&self, node: &Node) -> f32 {
+        f32::from(self.hole) / HOLE_PARTS * diagonal(node)
+    }
+
+    fn with_hole(self, node: &Node, hole: f32) -> Self {
+        // What is not a number becomes 0 parts of a diagonal that is not finite.
+        let parts = (hole / diagonal(node) * HOLE_PARTS * 1.000_01).ceil();
+        Self {
+            hole: parts as u8,
+            ..self
+        }
+    }
+}
+
+fn diagonal(node: &Node) -> f32 {
+    (node.max[0] - node.min[0]).hypot(node.max[1] - node.min[1])
+}
+
+/// The largest distance from a position between two corners to the box of a node.
+fn farthest((min, max): ([f32; 2], [f32; 2]), to: &Node) -> f32 {
+    let away = |i: usize| (to.min[i] - min[i]).max(max[i] - to.max[i]).max(0.0);
+    away(0).hypot(away(1))
 }
 
 /// Colours of the points of a tree, or of one class of them.
@@ -60,26 +95,37 @@ impl Shades {
             nodes: Vec::new(),
         };
         let of_leaf = |node: &Node| {
-            if !node.is_leaf() {
-                return Shade::default();
-            }
-            let drawn = node.places().filter(|&place| shades.draws(place));
-            mean(drawn.map(|place| {
+            let drawn = || node.places().filter(|&place| shades.draws(place));
+            let shade = mean(drawn().map(|place| {
                 let [r, g, b, _] = shades.points[place];
                 (1, [r, g, b])
-            }))
+            }));
+            let farthest = |place: usize| {
+                let point = tree.points()[place];
+                let away = |i: usize| (point[i] - node.min[i]).max(node.max[i] - point[i]);
+                away(0).hypot(away(1))
+            };
+            shade.with_hole(node, drawn().map(farthest).fold(f32::INFINITY, f32::min))
         };
-        let mut nodes: Vec<Shade> = tree
-            .nodes()
-            .par_iter()
-            .with_min_len(CHUNK)
-            .map(of_leaf)
-            .collect();
+        let mut nodes = vec![Shade::default(); tree.nodes().len()];
         // Children come after their parents.
-        for (at, node) in tree.nodes().iter().enumerate().rev() {
-            if !node.is_leaf() {
-                nodes[at] = mean(nodes[node.children()].iter().map(|s| (s.count, s.rgb)));
-            }
+        for level in tree.levels().into_iter().rev() {
+            let (here, below) = nodes.split_at_mut(level.end);
+            let first_below = level.end;
+            let of = |node: &Node| {
+                if node.is_leaf() {
+                    return of_leaf(node);
+                }
+                let below = &below[node.children().start - first_below..][..node.children().len()];
+                let shade = mean(below.iter().map(|s| (s.count, s.rgb)));
+                let children = &tree.nodes()[node.children()];
+                shade.with_hole(node, hole(node, children.iter().zip(below)))
+            };
+            here[level.clone()]
+                .par_iter_mut()
+                .zip(&tree.nodes()[level])
+                .with_min_len(CHUNK)
+                .for_each(|(shade, node)| *shade = of(node));
         }
         shades.nodes = nodes;
         shades
@@ -115,6 +161,29 @@ impl Shades {
     }
 }
 
+/// The largest distance from a position in the box of `node` to the nearest point below, or more: each
+/// quarter of the box has the child that serves it best.
+fn hole<'a>(node: &Node, children: impl Iterator<Item = (&'a Node, &'a Shade)> + Clone) -> f32 {
+    let middle = [0, 1].map(|i| f32::midpoint(node.min[i], node.max[i]));
+    let sides = |i: usize| [(node.min[i], middle[i]), (middle[i], node.max[i])];
+    let [columns, rows] = [sides(0), sides(1)];
+    let mut largest = 0.0_f32;
+    for y in rows {
+        for x in columns {
+            let nearest = children
+                .clone()
+                .filter(|(_, shade)| shade.count > 0)
+                .map(|(child, shade)| {
+                    let quarter = ([x.0, y.0], [x.1, y.1]);
+                    farthest(quarter, child) + shade.hole(child)
+                })
+                .fold(f32::INFINITY, f32::min);
+            largest = largest.max(nearest);
+        }
+    }
+    largest
+}
+
 fn mean(parts: impl Iterator<Item = (u32, [u8; 3])>) -> Shade {
     let (mut count, mut sum) = (0_u32, [0_u64; 3]);
     for (n, rgb) in parts {
@@ -127,12 +196,44 @@ fn mean(parts: impl Iterator<Item = (u32, [u8; 3])>) -> Shade {
     Shade {
         count,
         rgb: sum.map(|s| ((s + half) / u64::from(count.max(1))) as u8),
+        hole: 0,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_hole_is_larger_than_told() {
+        let mut state = 3_u64;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 40) as f32 / (1_u64 << 24) as f32
+        };
+        let points: Vec<[f32; 2]> = (0..3000).map(|_| [next().powi(2), next() * 0.3]).collect();
+        let tree = TileTree::new(&points);
+        let color = |place: usize| [0, 0, 0, u8::from(place % 3 != 0)];
+        let shades = Shades::new(&tree, (0..3000).map(color).collect());
+        let mut told = 0;
+        for (node, shade) in tree.nodes().iter().zip(shades.nodes()) {
+            if shade.count == 0 || node.count() > 400 {
+                continue;
+            }
+            told += usize::from(shade.hole(node) < 0.5 * diagonal(node));
+            for _ in 0..20 {
+                let at = [0, 1].map(|i| node.min[i] + next() * (node.max[i] - node.min[i]));
+                let distance = |place: usize| {
+                    let point = tree.points()[place];
+                    (point[0] - at[0]).hypot(point[1] - at[1])
+                };
+                let drawn = node.places().filter(|&place| shades.draws(place));
+                let nearest = drawn.map(distance).fold(f32::INFINITY, f32::min);
+                assert!(nearest <= shade.hole(node) * 1.0001 + 1e-6);
+            }
+        }
+        assert!(told > 50, "{told}");
+    }
 
     #[test]
     fn a_node_shows_the_mean_of_what_is_drawn() {

@@ -52,6 +52,18 @@ impl Shape {
             }
     }
 
+    /// How near to the marker's middle every pixel centre is covered.
+    #[must_use]
+    pub fn inner_reach(self, radius: f64) -> f64 {
+        let reach = self.reach(radius);
+        match self {
+            Self::Disc | Self::Square => reach,
+            Self::Diamond => reach * std::f64::consts::FRAC_1_SQRT_2,
+            Self::Plus => (0.5 + radius * THICKNESS) * std::f64::consts::SQRT_2,
+        }
+        .min(reach)
+    }
+
     /// Half the width of the marker in a row of pixels whose centres lie `dy >= 0` from its middle:
     /// pixel centres nearer than that are covered. It never grows with `dy`, so that what holds for
     /// the nearest and the farthest point of a box holds for all between. `None` beyond the marker.
@@ -104,6 +116,19 @@ mod tests {
                         let coverage = shape.coverage(radius, dx, -dy);
                         assert_eq!(coverage > 1e-12, covered, "{shape:?} {radius} {dx} {dy}");
                     }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn all_within_the_inner_reach_is_covered() {
+        for shape in Shape::ALL {
+            for radius in [0.5, 1.0, 2.3, 7.0] {
+                let inner = shape.inner_reach(radius) - 1e-9;
+                for i in 0..=90 {
+                    let (dx, dy) = f64::from(i).to_radians().sin_cos();
+                    assert!(shape.coverage(radius, dx * inner, dy * inner) > 0.0, "{shape:?}");
                 }
             }
         }

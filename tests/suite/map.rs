@@ -127,7 +127,7 @@ fn brute_force(
         if !drawn(place) {
             continue;
         }
-        let px = to_px.px(*point).map(|v| (v * 256.0).trunc() / 256.0);
+        let px = to_px.px(*point).map(|v| (v * 256.0).round_ties_even() / 256.0);
         let range = |i: usize, size: usize| {
             let low = (px[i] - reach).floor().clamp(0.0, size as f64);
             low as usize..(px[i] + reach).ceil().clamp(low, size as f64) as usize
@@ -175,11 +175,12 @@ fn lit_pixels_are_those_of_drawing_every_point() {
             };
             let drawn = bench.draw(Some(layer), &camera);
             let expected = brute_force(&tree, |p| shades.draws(p), &camera, shape, radius);
-            for (pixel, expected) in drawn.chunks_exact(4).zip(expected) {
+            for (at, (pixel, expected)) in drawn.chunks_exact(4).zip(expected).enumerate() {
+                let (x, y) = (at % SIZE.0 as usize, at / SIZE.0 as usize);
                 assert_eq!(
                     pixel != BLACK,
                     expected,
-                    "view {view}, {shape:?} of {radius} px"
+                    "view {view}, {shape:?} of {radius} px, pixel {x}, {y}"
                 );
             }
         }

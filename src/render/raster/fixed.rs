@@ -10,7 +10,9 @@ pub(super) const SUBPIXEL_BITS: u32 = 8;
 /// Parts of a pixel.
 pub(super) const SUBPIXELS: i32 = 1 << SUBPIXEL_BITS;
 /// Positions farther out than this, 1/256 px, are held there, beyond every picture.
-const FARTHEST: i32 = 1 << 29;
+const FARTHEST: f64 = (1 << 29) as f64;
+/// 1.5 x 2^52: sums with it are whole numbers.
+const ROUND: f64 = 6_755_399_441_055_744.0;
 
 /// From the world to 1/256 px of a picture. Each coordinate is monotone, rounding included.
 #[derive(Debug, Clone, Copy)]
@@ -28,13 +30,15 @@ impl Lattice {
         }
     }
 
+    /// To the nearest whole number, even ones on ties.
     #[inline]
     pub fn at(&self, point: [f32; 2]) -> [i32; 2] {
-        let held = |v: f64| (v as i32).clamp(-FARTHEST, FARTHEST);
-        [
-            held(f64::from(point[0]) * self.scale + self.offset[0]),
-            held(self.offset[1] - f64::from(point[1]) * self.scale),
-        ]
+        let scale = [self.scale, -self.scale];
+        [0, 1].map(|i| {
+            let exact = f64::from(point[i]) * scale[i] + self.offset[i];
+            // Of a number this small the sum holds a whole number in its lowest bits.
+            (exact.clamp(-FARTHEST, FARTHEST) + ROUND).to_bits() as i32
+        })
     }
 
     /// The box around a node's points.

@@ -3,8 +3,8 @@
 use super::fixed::{Marker, PxBox, SUBPIXEL_BITS, SUBPIXELS};
 use super::{TILE_HEIGHT, TILE_WIDTH};
 
-const WORDS: usize = TILE_WIDTH / 64;
-const HALF: i32 = SUBPIXELS / 2;
+pub(super) const WORDS: usize = TILE_WIDTH / 64;
+pub(super) const HALF: i32 = SUBPIXELS / 2;
 
 /// The lit pixels of one tile.
 pub(super) struct Lit {
@@ -34,12 +34,6 @@ impl Lit {
 
     pub fn row(&self, y: usize) -> &[u64; WORDS] {
         &self.rows[y]
-    }
-
-    /// Lights one pixel.
-    #[inline]
-    pub fn set(&mut self, x: usize, y: usize) {
-        self.rows[y][x / 64] |= 1 << (x % 64);
     }
 
     #[inline]
@@ -126,11 +120,39 @@ impl Lit {
     #[inline]
     pub fn light(&mut self, boxed: &PxBox, marker: &Marker, origin: [i32; 2]) {
         Self::spans::<true>(boxed, marker, origin, |y, low, high| {
-            for word in low / 64..=(high - 1) / 64 {
-                self.rows[y][word] |= bits(word, low, high);
-            }
+            self.light_row(y, low, high);
             false
         });
+    }
+
+    /// Lights the pixels `low..high`, not empty, of a row.
+    #[inline]
+    pub fn light_row(&mut self, y: usize, low: usize, high: usize) {
+        for word in low / 64..=(high - 1) / 64 {
+            self.rows[y][word] |= bits(word, low, high);
+        }
+    }
+
+    /// Lights pixels of a row of 64.
+    #[inline]
+    pub fn light_word(&mut self, y: usize, word: usize, bits: u64) {
+        self.rows[y][word] |= bits;
+    }
+
+    /// Lights the pixels whose middles lie in the box or no farther than `around` from it, 1/256 px.
+    pub fn light_near(&mut self, boxed: &PxBox, around: i32, origin: [i32; 2]) {
+        let min = [0, 1].map(|i| boxed.min[i] - origin[i]);
+        let max = [0, 1].map(|i| boxed.max[i] - origin[i]);
+        let (first, last) = pixels(min[1] - around, max[1] + around, TILE_HEIGHT);
+        for y in first..last {
+            let middle = ((y as i32) << SUBPIXEL_BITS) + HALF;
+            let dy = (min[1] - middle).max(middle - max[1]).max(0);
+            let aside = ((around * around - dy * dy) as f32).sqrt() as i32;
+            let (low, high) = pixels(min[0] - aside, max[0] + aside, TILE_WIDTH);
+            if low < high {
+                self.light_row(y, low, high);
+            }
+        }
     }
 
     /// Whether every pixel that a point of the box could light is lit already.
@@ -210,7 +232,7 @@ mod tests {
         let mut lit = Lit::default();
         for y in 0..height {
             for x in (0..width).filter(|x| (x * 7 + y * 13) % 41 != 0) {
-                lit.set(x, y);
+                lit.light_row(y, x, x + 1);
             }
         }
         for reach in 1..4 {

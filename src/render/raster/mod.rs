@@ -8,6 +8,7 @@
 
 mod fixed;
 mod lit;
+mod spots;
 mod stamp;
 mod tile;
 mod tone;
@@ -20,6 +21,7 @@ use super::shape::Shape;
 use crate::mask::Mask;
 use crate::spatial::TileTree;
 use fixed::{Lattice, Marker, SUBPIXELS};
+use spots::Halo;
 use stamp::Stamp;
 use tile::{Scratch, Tile};
 use tone::Tone;
@@ -93,12 +95,17 @@ struct Pass<'a> {
     shades: &'a Shades,
     only: Option<&'a Mask>,
     marker: Marker,
+    halo: Halo,
     stamp: Stamp,
+    /// How near to a point every pixel's middle is covered, for sure; 1/256 px.
+    inner_reach: f32,
 }
 
 /// One frame, prepared for its tiles.
 struct Frame<'a> {
     lattice: Lattice,
+    /// Length of a unit of the world, 1/256 px.
+    parts_per_unit: f32,
     tree: &'a TileTree,
     style: PointStyle,
     wanted: Wanted,
@@ -132,6 +139,7 @@ pub fn draw_points(
     let crowd = crowd(layer, &lattice, [width as i32, height as i32]);
     let frame = Frame {
         lattice,
+        parts_per_unit: (px_from_world.scale * f64::from(SUBPIXELS)) as f32,
         tree: layer.tree,
         style: layer.style,
         wanted,
@@ -170,10 +178,15 @@ fn passes<'a>(layer: &PointLayer<'a>, only: Option<&'a Mask>) -> Vec<Pass<'a>> {
     let mut passes = Vec::with_capacity(layer.groups.len());
     for group in layer.groups {
         let radius_px = layer.style.radius_px * group.size;
+        let marker = Marker::new(group.shape, radius_px);
+        // Less what points and boxes move by when they are put on the lattice.
+        let inner = group.shape.inner_reach(f64::from(radius_px)) as f32 * SUBPIXELS as f32 - 4.0;
         passes.push(Pass {
             shades: group.shades,
             only,
-            marker: Marker::new(group.shape, radius_px),
+            halo: Halo::new(&marker),
+            marker,
+            inner_reach: inner,
             stamp: Stamp::new(group.shape, radius_px),
         });
     }

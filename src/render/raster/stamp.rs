@@ -73,6 +73,12 @@ impl Table {
         }
     }
 
+    /// The rows of a table of that many columns.
+    #[inline]
+    pub fn weights<const COLUMNS: usize>(&self) -> impl Iterator<Item = &[f32; COLUMNS]> {
+        self.weights.as_chunks().0.iter()
+    }
+
     #[inline]
     pub fn row(&self, y: usize) -> &[f32] {
         &self.weights[y * self.columns..(y + 1) * self.columns]

@@ -1,7 +1,11 @@
 //! One tile: down the tree into cells, from cells to pixels.
 
+use std::ops::Range;
+
 use super::fixed::{PxBox, SUBPIXEL_BITS, SUBPIXELS};
 use super::lit::Lit;
+use super::spots::Spots;
+use super::stamp::Table;
 use super::{COUNT_CELL, Frame, Pass, TILE_HEIGHT, TILE_WIDTH};
 
 /// A node no larger than this along either side, 1/256 px, is taken as a whole.
@@ -12,6 +16,8 @@ const SMALL_LEAF: i32 = 3 * SUBPIXELS;
 const NOWHERE: u32 = u32::MAX;
 /// How much of their colour and opacity points keep beside a selection.
 const DIMMED: f32 = 0.3;
+/// 2^23: sums with it are whole numbers.
+const WHOLE: f32 = 8_388_608.0;
 /// Markers over a pixel that they only just reach.
 const TRACE: f32 = 0.02;
 
@@ -44,6 +50,7 @@ pub(super) struct Scratch {
     base: Layer,
     selected: Layer,
     selected_lit: Lit,
+    spots: Spots,
     /// Nodes that were taken as a whole, and leaves whose points were taken one by one, each with the
     /// pixel of the tile at its middle.
     crowds: Vec<(u32, u32)>,
@@ -53,27 +60,43 @@ pub(super) struct Scratch {
 }
 
 /// The tile with the pixels around it whose markers reach into it.
-struct Area {
-    margin: usize,
-    width: usize,
-    height: usize,
+pub(super) struct Area {
+    pub margin: usize,
+    pub width: usize,
+    pub height: usize,
     /// The tile's corners, 1/256 px of the picture.
     min: [i32; 2],
     max: [i32; 2],
 }
 
 impl Area {
-    /// Index of the cell at a position, 1/256 px of the picture, and the place in the cell.
+    /// Around a tile at `origin` of that size, px.
+    pub fn new(origin: [usize; 2], size: [usize; 2], margin: usize) -> Self {
+        let parts = |px: usize| (px as i32) << SUBPIXEL_BITS;
+        Self {
+            margin,
+            width: size[0] + 2 * margin,
+            height: size[1] + 2 * margin,
+            min: origin.map(parts),
+            max: [0, 1].map(|i| parts(origin[i] + size[i])),
+        }
+    }
+
+    /// A position of the picture from the corner of the area, 1/256 px; `None` outside.
     #[inline]
-    fn cell(&self, at: [i32; 2]) -> Option<(usize, [i32; 2])> {
-        let margin = self.margin as i32;
-        let [x, y] = [0, 1].map(|i| at[i] - self.min[i] + (margin << SUBPIXEL_BITS));
-        let (column, row) = ((x >> SUBPIXEL_BITS) as usize, (y >> SUBPIXEL_BITS) as usize);
-        // What lies before the first cell wraps around to beyond the last.
-        (column < self.width && row < self.height).then(|| {
-            let inside = [x & (SUBPIXELS - 1), y & (SUBPIXELS - 1)];
-            (row * self.width + column, inside)
-        })
+    fn inside(&self, at: [i32; 2]) -> Option<[i32; 2]> {
+        let margin = (self.margin as i32) << SUBPIXEL_BITS;
+        let at = [0, 1].map(|i| at[i] - self.min[i] + margin);
+        // What lies before the area wraps around to beyond it.
+        let within = |v: i32, px: usize| (v as u32) < (px as u32) << SUBPIXEL_BITS;
+        (within(at[0], self.width) && within(at[1], self.height)).then_some(at)
+    }
+
+    /// Index of the cell at a position from the corner.
+    #[inline]
+    fn cell(&self, at: [i32; 2]) -> usize {
+        let [column, row] = at.map(|v| (v >> SUBPIXEL_BITS) as usize);
+        row * self.width + column
     }
 
     /// Whether a box can have a point in a cell.
@@ -147,13 +170,7 @@ impl Frame<'_> {
         selected: bool,
     ) -> (Area, bool) {
         let margin = pass.stamp.margin + 1;
-        let area = Area {
-            margin,
-            width: tile.width + 2 * margin,
-            height: tile.height + 2 * margin,
-            min: [tile.x, tile.y].map(|v| (v as i32) << SUBPIXEL_BITS),
-            max: [tile.x + tile.width, tile.y + tile.height].map(|v| (v as i32) << SUBPIXEL_BITS),
-        };
+        let area = Area::new([tile.x, tile.y], [tile.width, tile.height], margin);
         let Scratch {
             cells,
             crowds,
@@ -162,9 +179,11 @@ impl Frame<'_> {
             next,
             lit,
             selected_lit,
+            spots,
             ..
         } = scratch;
         let lit = if selected { selected_lit } else { lit };
+        spots.clear(&area);
         crowds.clear();
         leaves.clear();
         open.clear();
@@ -176,6 +195,7 @@ impl Frame<'_> {
             tile,
             cells,
             lit,
+            spots,
             crowds,
             leaves,
             any: false,
@@ -190,6 +210,7 @@ impl Frame<'_> {
         }
         let any = walk.any;
         if any && self.wanted.rgba {
+            walk.spots.light(&pass.halo, &area, walk.lit);
             walk.light(open);
         }
         (area, any)
@@ -217,23 +238,25 @@ impl Frame<'_> {
                         break;
                     }
                     let sum = sums[x];
-                    let markers = sum[3];
-                    let mut rgb = [0, 1, 2].map(|c| sum[c] / markers.max(1e-9));
+                    let per_marker = 1.0 / sum[3].max(1e-9);
+                    let mut rgb = sum.map(|v| v * per_marker);
                     if dim < 1.0 {
                         let grey = (rgb[0] + rgb[1] + rgb[2]) / 3.0;
                         rgb = rgb.map(|c| grey + (c - grey) * dim);
                     }
-                    let (alpha, crowding) = self.tone.of(markers);
+                    let (alpha, crowding) = self.tone.of(sum[3]);
                     let shine = self.style.glow * crowding * dim;
                     let alpha = (alpha * dim).max(4.0 / 255.0);
-                    let pixel = &mut row[4 * x..4 * x + 4];
-                    for c in 0..3 {
-                        let light = (rgb[c] + (255.0 - rgb[c]) * shine) * shade * alpha;
-                        let under = f32::from(pixel[c]) * (1.0 - alpha);
-                        pixel[c] = (light + under + 0.5) as u8;
+                    let Some(pixel) = row[4 * x..].first_chunk_mut::<4>() else {
+                        break;
+                    };
+                    let mut light = rgb.map(|c| (c + (255.0 - c) * shine) * shade * alpha);
+                    light[3] = 255.0 * alpha;
+                    for i in 0..4 {
+                        let under = f32::from(pixel[i]) * (1.0 - alpha);
+                        // The lowest byte of the sum is the nearest whole number.
+                        pixel[i] = ((light[i] + under).min(255.0) + WHOLE).to_bits() as u8;
                     }
-                    let under = f32::from(pixel[3]) * (1.0 - alpha);
-                    pixel[3] = (255.0 * alpha + under + 0.5) as u8;
                 }
             }
         }
@@ -247,6 +270,7 @@ struct Walk<'a> {
     tile: &'a Tile,
     cells: &'a mut Vec<Cell>,
     lit: &'a mut Lit,
+    spots: &'a mut Spots,
     crowds: &'a mut Vec<(u32, u32)>,
     leaves: &'a mut Vec<(u32, u32)>,
     any: bool,
@@ -273,20 +297,18 @@ impl Walk<'_> {
         self.pass.shades.draws(place) && self.pass.only.is_none_or(|mask| mask.contains(place))
     }
 
-    /// Adds points to the cell at `at`.
+    /// Adds points to the cell at a position from the area's corner.
     #[inline]
     fn add(&mut self, at: [i32; 2], count: f32, [r, g, b]: [u8; 3]) {
-        let Some((index, inside)) = self.area.cell(at) else {
-            return;
-        };
         if !self.any {
             let size = self.area.width * self.area.height;
             super::refill(self.cells, size, Cell::default());
             self.any = true;
         }
-        let cell = &mut self.cells[index];
+        let cell = &mut self.cells[self.area.cell(at)];
         let sum = [f32::from(r), f32::from(g), f32::from(b), 1.0];
-        let place = [inside[0] as f32, inside[1] as f32, 0.0, 0.0];
+        let place = at.map(|v| (v & (SUBPIXELS - 1)) as f32);
+        let place = [place[0], place[1], 0.0, 0.0];
         for i in 0..4 {
             cell.sum[i] += count * sum[i];
             cell.place[i] += count * place[i];
@@ -320,12 +342,20 @@ impl Walk<'_> {
         let side = boxed.side();
         // A lone point of a leaf is drawn where it lies.
         if side <= CROWD && (count > 1 || side == 0) {
-            self.add(center, count as f32, self.pass.shades.nodes()[index].rgb);
+            let shade = &self.pass.shades.nodes()[index];
+            if let Some(at) = self.area.inside(center) {
+                self.add(at, count as f32, shade.rgb);
+            }
+            // 1/256 px; not a number where the box is not finite.
+            let hole = shade.hole(node) * self.frame.parts_per_unit;
+            let around = self.pass.inner_reach - hole;
             let pixel = self.pixel(center);
-            if let Some((x, y)) = pixel {
+            if around >= 0.0 && count == shade.count as usize {
+                self.lit.light_near(&boxed, around as i32, self.area.min);
+            } else if let Some((x, y)) = pixel {
                 let middle = center.map(|v| (v & !(SUBPIXELS - 1)) + SUBPIXELS / 2);
                 if self.pass.marker.covers_surely(&boxed, middle) {
-                    self.lit.set(x, y);
+                    self.lit.light_row(y, x, x + 1);
                 }
             }
             self.crowds.push((at, known(pixel)));
@@ -334,10 +364,9 @@ impl Walk<'_> {
                 if self.draws(place) {
                     let [r, g, b, _] = self.pass.shades.points()[place];
                     let position = self.frame.lattice.at(tree.points()[place]);
-                    self.add(position, 1.0, [r, g, b]);
-                    // A marker covers the middle of its own pixel.
-                    if let Some((x, y)) = self.pixel(position) {
-                        self.lit.set(x, y);
+                    if let Some(at) = self.area.inside(position) {
+                        self.add(at, 1.0, [r, g, b]);
+                        self.spots.mark(at);
                     }
                 }
             }
@@ -441,24 +470,66 @@ fn stamp(pass: &Pass<'_>, area: &Area, tile: &Tile, cells: &[Cell], layer: &mut 
             // Pixel of the tile under the table's first column and row.
             let first = [column, row].map(|at| at as isize - area.margin as isize);
             let first = [0, 1].map(|i| first[i] + table.first[i]);
+            let last = [first[0] + table.columns as isize, first[1] + table.rows as isize];
+            if first[0] >= 0
+                && first[1] >= 0
+                && last[0] <= tile.width as isize
+                && last[1] <= tile.height as isize
+            {
+                let start = first[1] as usize * TILE_WIDTH + first[0] as usize;
+                let layer = &mut layer[start..];
+                match table.columns {
+                    2 => whole::<2>(layer, table, cell.sum),
+                    3 => whole::<3>(layer, table, cell.sum),
+                    4 => whole::<4>(layer, table, cell.sum),
+                    5 => whole::<5>(layer, table, cell.sum),
+                    _ => part(layer, table, 0..table.columns, 0..table.rows, cell.sum),
+                }
+                continue;
+            }
             let cut = |i: usize, length: usize, size: usize| {
                 let length = length as isize;
                 let low = (-first[i]).clamp(0, length) as usize;
                 low..(size as isize - first[i]).clamp(low as isize, length) as usize
             };
             let columns = cut(0, table.columns, tile.width);
-            if columns.is_empty() {
-                continue;
-            }
-            for y in cut(1, table.rows, tile.height) {
-                let start = (first[1] + y as isize) as usize * TILE_WIDTH
+            let rows = cut(1, table.rows, tile.height);
+            if !columns.is_empty() && !rows.is_empty() {
+                let start = (first[1] + rows.start as isize) as usize * TILE_WIDTH
                     + (first[0] + columns.start as isize) as usize;
-                let weights = &table.row(y)[columns.clone()];
-                for (pixel, weight) in layer[start..].iter_mut().zip(weights) {
-                    for (sum, value) in pixel.iter_mut().zip(cell.sum) {
-                        *sum += value * weight;
-                    }
-                }
+                part(&mut layer[start..], table, columns, rows, cell.sum);
+            }
+        }
+    }
+}
+
+/// Adds a marker to the layer from its first pixel on.
+#[inline]
+fn whole<const COLUMNS: usize>(layer: &mut [[f32; 4]], table: &Table, sum: [f32; 4]) {
+    for (weights, row) in table.weights::<COLUMNS>().zip(layer.chunks_mut(TILE_WIDTH)) {
+        let Some(pixels) = row.first_chunk_mut::<COLUMNS>() else {
+            return;
+        };
+        for (pixel, weight) in pixels.iter_mut().zip(weights) {
+            for i in 0..4 {
+                pixel[i] += sum[i] * weight;
+            }
+        }
+    }
+}
+
+/// Adds some rows and columns of a marker to the layer from their first pixel on.
+fn part(
+    layer: &mut [[f32; 4]],
+    table: &Table,
+    columns: Range<usize>,
+    rows: Range<usize>,
+    sum: [f32; 4],
+) {
+    for (y, row) in rows.zip(layer.chunks_mut(TILE_WIDTH)) {
+        for (pixel, weight) in row.iter_mut().zip(&table.row(y)[columns.clone()]) {
+            for i in 0..4 {
+                pixel[i] += sum[i] * weight;
             }
         }
     }

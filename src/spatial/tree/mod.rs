@@ -116,6 +116,19 @@ impl TileTree {
         &self.nodes
     }
 
+    /// The levels of [`nodes`](Self::nodes), from the root down.
+    #[must_use]
+    pub fn levels(&self) -> Vec<Range<usize>> {
+        let mut levels = Vec::new();
+        let mut level = 0..self.nodes.len().min(1);
+        while !level.is_empty() {
+            levels.push(level.clone());
+            let parent = self.nodes[level.clone()].iter().rev().find(|n| !n.is_leaf());
+            level = level.end..parent.map_or(level.end, |node| node.children().end);
+        }
+        levels
+    }
+
     /// The root; `None` without points.
     #[must_use]
     pub fn root(&self) -> Option<&Node> {
