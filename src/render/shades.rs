@@ -41,14 +41,20 @@ impl Shade {
     }
 }
 
+#[inline]
+fn length(x: f32, y: f32) -> f32 {
+    let (x, y) = (f64::from(x), f64::from(y));
+    (x * x + y * y).sqrt() as f32
+}
+
 fn diagonal(node: &Node) -> f32 {
-    (node.max[0] - node.min[0]).hypot(node.max[1] - node.min[1])
+    length(node.max[0] - node.min[0], node.max[1] - node.min[1])
 }
 
 /// The largest distance from a position between two corners to the box of a node.
 fn farthest((min, max): ([f32; 2], [f32; 2]), to: &Node) -> f32 {
     let away = |i: usize| (to.min[i] - min[i]).max(max[i] - to.max[i]).max(0.0);
-    away(0).hypot(away(1))
+    length(away(0), away(1))
 }
 
 /// Colours of the points of a tree, or of one class of them.
@@ -103,7 +109,7 @@ impl Shades {
             let farthest = |place: usize| {
                 let point = tree.points()[place];
                 let away = |i: usize| (point[i] - node.min[i]).max(node.max[i] - point[i]);
-                away(0).hypot(away(1))
+                length(away(0), away(1))
             };
             shade.with_hole(node, drawn().map(farthest).fold(f32::INFINITY, f32::min))
         };
@@ -208,7 +214,9 @@ mod tests {
     fn no_hole_is_larger_than_told() {
         let mut state = 3_u64;
         let mut next = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
             (state >> 40) as f32 / (1_u64 << 24) as f32
         };
         let points: Vec<[f32; 2]> = (0..3000).map(|_| [next().powi(2), next() * 0.3]).collect();

@@ -128,7 +128,10 @@ mod tests {
                 let inner = shape.inner_reach(radius) - 1e-9;
                 for i in 0..=90 {
                     let (dx, dy) = f64::from(i).to_radians().sin_cos();
-                    assert!(shape.coverage(radius, dx * inner, dy * inner) > 0.0, "{shape:?}");
+                    assert!(
+                        shape.coverage(radius, dx * inner, dy * inner) > 0.0,
+                        "{shape:?}"
+                    );
                 }
             }
         }

@@ -127,7 +127,9 @@ fn brute_force(
         if !drawn(place) {
             continue;
         }
-        let px = to_px.px(*point).map(|v| (v * 256.0).round_ties_even() / 256.0);
+        let px = to_px
+            .px(*point)
+            .map(|v| (v * 256.0).round_ties_even() / 256.0);
         let range = |i: usize, size: usize| {
             let low = (px[i] - reach).floor().clamp(0.0, size as f64);
             low as usize..(px[i] + reach).ceil().clamp(low, size as f64) as usize
@@ -142,48 +144,63 @@ fn brute_force(
     lit
 }
 
-/// 50 views of each layout, from far out to deep inside, with every marker: a pixel differs from the
-/// ground exactly where a marker lies, hidden points apart, at any opacity.
+/// A pixel differs from the ground exactly where a marker lies, hidden points apart, at any opacity.
+fn lit_exactly(bench: &mut Bench, tree: &TileTree, views: usize, zooms: std::ops::Range<f64>) {
+    let shades = Shades::new(tree, colors(tree));
+    let mut r = Random(9);
+    let bounds = Bounds::around(tree.points().iter().copied()).unwrap();
+    for view in 0..views {
+        let size = bench.target.size_px();
+        let near = tree.points()[(r.next() * (tree.points().len() - 1) as f32) as usize];
+        let exponent = zooms.start + (zooms.end - zooms.start) * f64::from(r.next());
+        let center = if view % 5 == 0 {
+            bounds.center()
+        } else {
+            near.map(f64::from)
+        };
+        let zoomed = Camera::fit(bounds, size).zoomed(10_f64.powf(exponent), [0.0; 2], size);
+        let camera = Camera { center, ..zoomed };
+        let shape = Shape::ALL[view % 4];
+        let radius = 0.75 + 4.0 * r.next() * r.next();
+        let group = PointGroup {
+            shades: &shades,
+            shape,
+            size: 1.0,
+        };
+        let layer = PointLayer {
+            tree,
+            groups: &[group],
+            selection: None,
+            style: style(radius, if view % 2 == 0 { 0.8 } else { 0.02 }),
+        };
+        let drawn = bench.draw(Some(layer), &camera);
+        let expected = brute_force(tree, |p| shades.draws(p), &camera, shape, radius);
+        for (at, (pixel, expected)) in drawn.chunks_exact(4).zip(expected).enumerate() {
+            let (x, y) = (at % SIZE.0 as usize, at / SIZE.0 as usize);
+            assert_eq!(
+                pixel != BLACK,
+                expected,
+                "view {view}, {shape:?} of {radius} px, pixel {x}, {y}"
+            );
+        }
+    }
+}
+
+/// 50 views of each layout, from far out to deep inside, with every marker.
 #[test]
 fn lit_pixels_are_those_of_drawing_every_point() {
     let mut bench = Bench::new();
     for points in layouts(20_000) {
-        let tree = TileTree::new(&points);
-        let shades = Shades::new(&tree, colors(&tree));
-        let mut r = Random(9);
-        let bounds = Bounds::around(tree.points().iter().copied()).unwrap();
-        for view in 0..50 {
-            let size = bench.target.size_px();
-            let near = tree.points()[(r.next() * 19_999.0) as usize].map(f64::from);
-            let zoom = 10_f64.powf(f64::from(r.next()) * 5.0 - 0.5);
-            let camera = Camera {
-                center: if view % 5 == 0 { bounds.center() } else { near },
-                ..Camera::fit(bounds, size).zoomed(zoom, [0.0; 2], size)
-            };
-            let shape = Shape::ALL[view % 4];
-            let radius = 0.75 + 4.0 * r.next() * r.next();
-            let group = PointGroup {
-                shades: &shades,
-                shape,
-                size: 1.0,
-            };
-            let layer = PointLayer {
-                tree: &tree,
-                groups: &[group],
-                selection: None,
-                style: style(radius, if view % 2 == 0 { 0.8 } else { 0.02 }),
-            };
-            let drawn = bench.draw(Some(layer), &camera);
-            let expected = brute_force(&tree, |p| shades.draws(p), &camera, shape, radius);
-            for (at, (pixel, expected)) in drawn.chunks_exact(4).zip(expected).enumerate() {
-                let (x, y) = (at % SIZE.0 as usize, at / SIZE.0 as usize);
-                assert_eq!(
-                    pixel != BLACK,
-                    expected,
-                    "view {view}, {shape:?} of {radius} px, pixel {x}, {y}"
-                );
-            }
-        }
+        lit_exactly(&mut bench, &TileTree::new(&points), 50, -0.5..4.5);
+    }
+}
+
+/// Where many points lie over every pixel, none is looked at by itself.
+#[test]
+fn lit_pixels_are_exact_in_the_densest_crowds() {
+    let mut bench = Bench::new();
+    for points in layouts(600_000) {
+        lit_exactly(&mut bench, &TileTree::new(&points), 8, -0.5..1.5);
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use wide::{f32x4, i32x4};
+
 use super::fixed::{PxBox, SUBPIXEL_BITS, SUBPIXELS};
 use super::lit::Lit;
 use super::spots::Spots;
@@ -16,10 +18,11 @@ const SMALL_LEAF: i32 = 3 * SUBPIXELS;
 const NOWHERE: u32 = u32::MAX;
 /// How much of their colour and opacity points keep beside a selection.
 const DIMMED: f32 = 0.3;
-/// 2^23: sums with it are whole numbers.
-const WHOLE: f32 = 8_388_608.0;
 /// Markers over a pixel that they only just reach.
 const TRACE: f32 = 0.02;
+/// The colours of a pixel, and its alpha at most.
+const COLOR: f32x4 = f32x4::new([1.0, 1.0, 1.0, 0.0]);
+const OPAQUE: f32x4 = f32x4::new([0.0, 0.0, 0.0, 255.0]);
 
 /// A part of the picture, px.
 pub(super) struct Tile {
@@ -34,13 +37,25 @@ pub(super) struct Tile {
 #[repr(align(32))]
 struct Cell {
     /// Red, green, blue (`0..=255`) and number of points, summed.
-    sum: [f32; 4],
+    sum: f32x4,
     /// Their places in the pixel, 1/256 px, summed; the rest makes for even halves.
-    place: [f32; 4],
+    place: f32x4,
+}
+
+impl Cell {
+    #[inline]
+    fn count(&self) -> f32 {
+        self.sum.as_array()[3]
+    }
+
+    #[inline]
+    fn is_empty(&self) -> bool {
+        self.count() <= 0.0
+    }
 }
 
 /// Sums over the markers at each pixel: colour and number.
-type Layer = Vec<[f32; 4]>;
+type Layer = Vec<f32x4>;
 
 /// What a thread keeps from tile to tile.
 #[derive(Default)]
@@ -125,7 +140,7 @@ impl Frame<'_> {
             }
             if any && self.wanted.rgba {
                 if !drawn {
-                    super::refill(&mut scratch.base, TILE_WIDTH * TILE_HEIGHT, [0.0; 4]);
+                    super::refill(&mut scratch.base, TILE_WIDTH * TILE_HEIGHT, f32x4::ZERO);
                 }
                 stamp(pass, &area, tile, &scratch.cells, &mut scratch.base);
                 fill_gaps(&area, tile, &scratch.cells, &scratch.lit, &mut scratch.base);
@@ -141,7 +156,7 @@ impl Frame<'_> {
             let (area, any) = self.collect(pass, tile, scratch, true);
             if any {
                 if !chosen {
-                    super::refill(&mut scratch.selected, TILE_WIDTH * TILE_HEIGHT, [0.0; 4]);
+                    super::refill(&mut scratch.selected, TILE_WIDTH * TILE_HEIGHT, f32x4::ZERO);
                 }
                 stamp(pass, &area, tile, &scratch.cells, &mut scratch.selected);
                 let (lit, layer) = (&scratch.selected_lit, &mut scratch.selected);
@@ -237,26 +252,29 @@ impl Frame<'_> {
                     if x >= tile.width {
                         break;
                     }
-                    let sum = sums[x];
-                    let per_marker = 1.0 / sum[3].max(1e-9);
-                    let mut rgb = sum.map(|v| v * per_marker);
+                    let markers = sums[x].as_array()[3];
+                    let mut rgb = sums[x] * f32x4::splat(1.0 / markers.max(1e-9));
                     if dim < 1.0 {
-                        let grey = (rgb[0] + rgb[1] + rgb[2]) / 3.0;
-                        rgb = rgb.map(|c| grey + (c - grey) * dim);
+                        let [r, g, b, _] = rgb.to_array();
+                        let grey = f32x4::splat((r + g + b) / 3.0);
+                        rgb = grey + (rgb - grey) * f32x4::splat(dim);
                     }
-                    let (alpha, crowding) = self.tone.of(sum[3]);
+                    let (alpha, crowding) = self.tone.of(markers);
                     let shine = self.style.glow * crowding * dim;
                     let alpha = (alpha * dim).max(4.0 / 255.0);
                     let Some(pixel) = row[4 * x..].first_chunk_mut::<4>() else {
                         break;
                     };
-                    let mut light = rgb.map(|c| (c + (255.0 - c) * shine) * shade * alpha);
-                    light[3] = 255.0 * alpha;
-                    for i in 0..4 {
-                        let under = f32::from(pixel[i]) * (1.0 - alpha);
-                        // The lowest byte of the sum is the nearest whole number.
-                        pixel[i] = ((light[i] + under).min(255.0) + WHOLE).to_bits() as u8;
-                    }
+                    let full = f32x4::splat(255.0);
+                    let light = (rgb + (full - rgb) * f32x4::splat(shine)) * f32x4::splat(shade);
+                    let light = (light * COLOR + OPAQUE) * f32x4::splat(alpha);
+                    let under = i32x4::new(pixel.map(i32::from)).round_float();
+                    let over = light + under * f32x4::splat(1.0 - alpha);
+                    *pixel = over
+                        .fast_min(full)
+                        .fast_round_int()
+                        .to_array()
+                        .map(|v| v as u8);
                 }
             }
         }
@@ -306,13 +324,12 @@ impl Walk<'_> {
             self.any = true;
         }
         let cell = &mut self.cells[self.area.cell(at)];
-        let sum = [f32::from(r), f32::from(g), f32::from(b), 1.0];
-        let place = at.map(|v| (v & (SUBPIXELS - 1)) as f32);
-        let place = [place[0], place[1], 0.0, 0.0];
-        for i in 0..4 {
-            cell.sum[i] += count * sum[i];
-            cell.place[i] += count * place[i];
-        }
+        let sum = i32x4::new([i32::from(r), i32::from(g), i32::from(b), 1]);
+        let [x, y] = at.map(|v| v & (SUBPIXELS - 1));
+        let place = i32x4::new([x, y, 0, 0]);
+        let count = f32x4::splat(count);
+        cell.sum += sum.round_float() * count;
+        cell.place += place.round_float() * count;
     }
 
     /// The pixel of the tile at a position.
@@ -460,17 +477,19 @@ fn stamp(pass: &Pass<'_>, area: &Area, tile: &Tile, cells: &[Cell], layer: &mut 
     let parts = SUBPIXELS as f32;
     for (row, cells) in cells.chunks_exact(area.width).enumerate() {
         for (column, cell) in cells.iter().enumerate() {
-            if cell.sum[3] <= 0.0 {
+            if cell.is_empty() {
                 continue;
             }
-            let per_part = 1.0 / (cell.sum[3] * parts);
-            let table = pass
-                .stamp
-                .around(cell.place[0] * per_part, cell.place[1] * per_part);
+            let count = cell.count();
+            let [x, y, ..] = (cell.place * f32x4::splat(1.0 / (count * parts))).to_array();
+            let table = pass.stamp.around(x, y);
             // Pixel of the tile under the table's first column and row.
             let first = [column, row].map(|at| at as isize - area.margin as isize);
             let first = [0, 1].map(|i| first[i] + table.first[i]);
-            let last = [first[0] + table.columns as isize, first[1] + table.rows as isize];
+            let last = [
+                first[0] + table.columns as isize,
+                first[1] + table.rows as isize,
+            ];
             if first[0] >= 0
                 && first[1] >= 0
                 && last[0] <= tile.width as isize
@@ -505,32 +524,22 @@ fn stamp(pass: &Pass<'_>, area: &Area, tile: &Tile, cells: &[Cell], layer: &mut 
 
 /// Adds a marker to the layer from its first pixel on.
 #[inline]
-fn whole<const COLUMNS: usize>(layer: &mut [[f32; 4]], table: &Table, sum: [f32; 4]) {
+fn whole<const COLUMNS: usize>(layer: &mut [f32x4], table: &Table, sum: f32x4) {
     for (weights, row) in table.weights::<COLUMNS>().zip(layer.chunks_mut(TILE_WIDTH)) {
         let Some(pixels) = row.first_chunk_mut::<COLUMNS>() else {
             return;
         };
         for (pixel, weight) in pixels.iter_mut().zip(weights) {
-            for i in 0..4 {
-                pixel[i] += sum[i] * weight;
-            }
+            *pixel += sum * f32x4::splat(*weight);
         }
     }
 }
 
 /// Adds some rows and columns of a marker to the layer from their first pixel on.
-fn part(
-    layer: &mut [[f32; 4]],
-    table: &Table,
-    columns: Range<usize>,
-    rows: Range<usize>,
-    sum: [f32; 4],
-) {
+fn part(layer: &mut [f32x4], table: &Table, columns: Range<usize>, rows: Range<usize>, sum: f32x4) {
     for (y, row) in rows.zip(layer.chunks_mut(TILE_WIDTH)) {
         for (pixel, weight) in row.iter_mut().zip(&table.row(y)[columns.clone()]) {
-            for i in 0..4 {
-                pixel[i] += sum[i] * weight;
-            }
+            *pixel += sum * f32x4::splat(*weight);
         }
     }
 }
@@ -546,10 +555,9 @@ fn add_counts(
     for y in 0..tile.height {
         let row = &cells[(y + area.margin) * area.width + area.margin..][..tile.width];
         let counts = &mut counts[y / COUNT_CELL * row_length + tile.x / COUNT_CELL..];
-        for (x, cell) in row.iter().enumerate().filter(|(_, c)| c.sum[3] > 0.0) {
-            for (sum, value) in counts[x / COUNT_CELL].iter_mut().zip(cell.sum) {
-                *sum += value;
-            }
+        for (x, cell) in row.iter().enumerate().filter(|(_, cell)| !cell.is_empty()) {
+            let sum = &mut counts[x / COUNT_CELL];
+            *sum = (f32x4::new(*sum) + cell.sum).to_array();
         }
     }
 }
@@ -563,7 +571,7 @@ fn fill_gaps(area: &Area, tile: &Tile, cells: &[Cell], lit: &Lit, layer: &mut La
                 let x = word * 64 + bits.trailing_zeros() as usize;
                 bits &= bits - 1;
                 let pixel = y * TILE_WIDTH + x;
-                if x < tile.width && layer[pixel][3] <= 0.0 {
+                if x < tile.width && layer[pixel].as_array()[3] <= 0.0 {
                     layer[pixel] = nearest(area, cells, x + area.margin, y + area.margin);
                 }
             }
@@ -572,14 +580,14 @@ fn fill_gaps(area: &Area, tile: &Tile, cells: &[Cell], lit: &Lit, layer: &mut La
 }
 
 /// A trace of the colour of the nearest cell that is not empty.
-fn nearest(area: &Area, cells: &[Cell], x: usize, y: usize) -> [f32; 4] {
+fn nearest(area: &Area, cells: &[Cell], x: usize, y: usize) -> f32x4 {
     for reach in 1..=area.margin {
         for row in y - reach..=y + reach {
             let row = &cells[row * area.width..][x - reach..=x + reach];
-            if let Some(cell) = row.iter().find(|cell| cell.sum[3] > 0.0) {
-                return cell.sum.map(|v| TRACE * v / cell.sum[3]);
+            if let Some(cell) = row.iter().find(|cell| !cell.is_empty()) {
+                return cell.sum * f32x4::splat(TRACE / cell.count());
             }
         }
     }
-    [0.0; 4]
+    f32x4::ZERO
 }

@@ -123,7 +123,10 @@ impl TileTree {
         let mut level = 0..self.nodes.len().min(1);
         while !level.is_empty() {
             levels.push(level.clone());
-            let parent = self.nodes[level.clone()].iter().rev().find(|n| !n.is_leaf());
+            let parent = self.nodes[level.clone()]
+                .iter()
+                .rev()
+                .find(|n| !n.is_leaf());
             level = level.end..parent.map_or(level.end, |node| node.children().end);
         }
         levels
