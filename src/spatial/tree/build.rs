@@ -28,20 +28,14 @@ pub(super) fn build(points: &[[f32; 2]]) -> TileTree {
             }
         })
         .collect();
-    sort(&mut keys);
-    let finite = keys.partition_point(|&key| key != NOWHERE);
-    keys.truncate(finite);
-    let mut xy: Vec<[f32; 2]> = keys
-        .par_iter()
-        .map(|&key| points[index(key) as usize])
-        .collect();
+    let mut xy = sort(&mut keys, points);
     let mut nodes = vec![PLACEHOLDER];
     let all = Run {
         start: 0,
         keys: &mut keys,
         xy: &mut xy,
     };
-    nodes[0] = all.grow(points, &mut nodes).0;
+    nodes[0] = all.grow(&mut nodes).0;
     TileTree {
         order: keys.par_iter().map(|&key| index(key)).collect(),
         points: xy,
@@ -66,33 +60,89 @@ fn by_level(nodes: &[Node]) -> Vec<Node> {
     ordered
 }
 
-/// Sorts by Morton key; points of one cell stay in the order of their indices if they were. Counts
-/// the highest byte, then the others within what fits a cache.
-fn sort(keys: &mut [u64]) {
+/// Sorts by Morton key, drops [`NOWHERE`] and returns the points in that order; points of one cell
+/// stay in the order of their indices. Counts the highest byte, then the others within what fits a
+/// cache.
+fn sort(keys: &mut Vec<u64>, points: &[[f32; 2]]) -> Vec<[f32; 2]> {
     if keys.len() < SMALL {
-        return keys.sort_unstable();
+        keys.retain(|&key| key != NOWHERE);
+        keys.sort_unstable();
+        return keys
+            .iter()
+            .map(|&key| points[index(key) as usize])
+            .collect();
     }
-    let mut source = keys.to_vec();
-    scatter(&source, keys, 56);
-    let mut rest = (&mut *keys, &mut source[..]);
+    let mut places = [0_usize; 257];
+    keys.iter().for_each(|&key| places[bucket(key)] += 1);
+    let finite = keys.len() - places[256];
+    let mut before = 0;
+    for place in &mut places {
+        before += std::mem::replace(place, before);
+    }
+    let starts = places;
+    let mut source = vec![0; finite];
+    let mut near = vec![[0.0; 2]; finite];
+    for (key, point) in keys.iter().zip(points).filter(|(key, _)| **key != NOWHERE) {
+        let place = &mut places[bucket(*key)];
+        source[*place] = *key;
+        near[*place] = *point;
+        *place += 1;
+    }
+    keys.truncate(finite);
+    let mut rest = (&mut source[..], &mut keys[..], &mut near[..]);
     let mut buckets = Vec::with_capacity(256);
-    while let Some(first) = rest.0.first() {
-        let byte = first >> 56;
-        let length = rest.0.partition_point(|key| key >> 56 == byte);
-        let (here, after) = rest.0.split_at_mut(length);
-        let (spare, spare_after) = rest.1.split_at_mut(length);
-        buckets.push((here, spare));
-        rest = (after, spare_after);
-    }
-    buckets.into_par_iter().for_each(|(here, spare)| {
-        if here.len() < SMALL {
-            return here.sort_unstable();
+    for length in starts.windows(2).map(|ends| ends[1] - ends[0]) {
+        let (source, source_after) = rest.0.split_at_mut(length);
+        let (target, target_after) = rest.1.split_at_mut(length);
+        let (near, near_after) = rest.2.split_at_mut(length);
+        if length > 0 {
+            buckets.push((source, target, near));
         }
-        scatter(here, spare, 32);
-        scatter(spare, here, 40);
-        scatter(here, spare, 48);
-        here.copy_from_slice(spare);
-    });
+        rest = (source_after, target_after, near_after);
+    }
+    let order = |(source, target, near): Bucket<'_>| order_bucket(source, target, near);
+    if finite > PARALLEL {
+        buckets.into_par_iter().for_each(order);
+    } else {
+        buckets.into_iter().for_each(order);
+    }
+    near
+}
+
+/// Keys, memory for them, and their points.
+type Bucket<'a> = (&'a mut [u64], &'a mut [u64], &'a mut [[f32; 2]]);
+
+/// The highest byte of the Morton key, or 256 for [`NOWHERE`].
+fn bucket(key: u64) -> usize {
+    if key == NOWHERE {
+        256
+    } else {
+        (key >> 56) as usize
+    }
+}
+
+/// Sorts the keys of one bucket from `source` into `target`, and the points with them.
+fn order_bucket(source: &mut [u64], target: &mut [u64], points: &mut [[f32; 2]]) {
+    let cell = |key: u64| key & !u64::from(u32::MAX);
+    // What is sorted is the place in the bucket, so that points are fetched from nearby.
+    for (place, (key, target)) in source.iter().zip(target.iter_mut()).enumerate() {
+        *target = cell(*key) | place as u64;
+    }
+    let indices: Vec<u32> = source.iter().map(|&key| index(key)).collect();
+    if target.len() < SMALL {
+        target.sort_unstable();
+    } else {
+        scatter(target, source, 32);
+        scatter(source, target, 40);
+        scatter(target, source, 48);
+        target.copy_from_slice(source);
+    }
+    let unordered = points.to_vec();
+    for (key, point) in target.iter_mut().zip(points) {
+        let place = index(*key) as usize;
+        *point = unordered[place];
+        *key = cell(*key) | u64::from(indices[place]);
+    }
 }
 
 /// Runs shorter than this are sorted by comparison.
@@ -199,7 +249,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Makes the node, with the lowest chance of its points; its descendants are put behind `nodes`.
-    fn grow(mut self, points: &[[f32; 2]], nodes: &mut Vec<Node>) -> (Node, u64) {
+    fn grow(mut self, nodes: &mut Vec<Node>) -> (Node, u64) {
         if self.keys.len() <= LEAF {
             return self.leaf();
         }
@@ -209,24 +259,24 @@ impl Run<'_> {
             if leaf.0.min == leaf.0.max {
                 return leaf;
             }
-            self.divide_afresh(points);
+            self.divide_afresh();
             differing = self.differing();
         }
         // The highest quadrant in which the points of the run differ.
         let shift = 32 + (differing.ilog2() & !1);
         let parallel = self.keys.len() > PARALLEL;
         let (start, end) = (self.start, self.start + self.keys.len() as u32);
-        let quadrants = self.quadrants(shift);
+        let (quadrants, count) = self.quadrants(shift);
         let first = nodes.len();
-        let children = first..first + quadrants.len();
+        let children = first..first + count;
         nodes.resize(children.end, PLACEHOLDER);
         let mut lowest = (u64::MAX, u32::MAX);
         if parallel {
-            let grown: Vec<_> = quadrants
+            let grown: Vec<_> = Vec::from_iter(quadrants.into_iter().flatten())
                 .into_par_iter()
                 .map(|run| {
                     let mut below = Vec::new();
-                    (run.grow(points, &mut below), below)
+                    (run.grow(&mut below), below)
                 })
                 .collect();
             for (slot, ((node, chance), below)) in children.clone().zip(grown) {
@@ -236,8 +286,8 @@ impl Run<'_> {
                 lowest = lowest.min((chance, node.chosen));
             }
         } else {
-            for (slot, run) in children.clone().zip(quadrants) {
-                let (node, chance) = run.grow(points, nodes);
+            for (slot, run) in children.clone().zip(quadrants.into_iter().flatten()) {
+                let (node, chance) = run.grow(nodes);
                 nodes[slot] = node;
                 lowest = lowest.min((chance, node.chosen));
             }
@@ -280,41 +330,58 @@ impl Run<'_> {
     }
 
     /// A lattice of its own for points that all fell into one cell.
-    fn divide_afresh(&mut self, points: &[[f32; 2]]) {
+    fn divide_afresh(&mut self) {
         let Some(lattice) = Lattice::around(self.xy) else {
             return;
         };
-        for (key, point) in self.keys.iter_mut().zip(self.xy.iter()) {
-            *key = lattice.key(*point, index(*key));
-        }
-        sort(self.keys);
-        for (key, point) in self.keys.iter().zip(self.xy.iter_mut()) {
-            *point = points[index(*key) as usize];
+        let mut keys: Vec<u64> = (0..)
+            .zip(self.xy.iter())
+            .map(|(place, point)| lattice.key(*point, place))
+            .collect();
+        let indices: Vec<u32> = self.keys.iter().map(|&key| index(key)).collect();
+        let xy = sort(&mut keys, self.xy);
+        self.xy.copy_from_slice(&xy);
+        for (key, sorted) in self.keys.iter_mut().zip(keys) {
+            let cell = sorted & !u64::from(u32::MAX);
+            *key = cell | u64::from(indices[index(sorted) as usize]);
         }
     }
 
-    /// Cuts the run where the two bits at `shift` change.
-    fn quadrants(self, shift: u32) -> Vec<Self> {
+    /// Cuts the run where the two bits at `shift` change, into at most four.
+    fn quadrants(self, shift: u32) -> ([Option<Self>; 4], usize) {
         let Self {
             mut start,
             mut keys,
             mut xy,
         } = self;
-        let mut parts = Vec::with_capacity(4);
-        while let Some(first) = keys.first() {
+        let mut parts = [const { None }; 4];
+        let mut count = 0;
+        for part in &mut parts {
+            let Some(first) = keys.first() else { break };
             let quadrant = first >> shift;
-            let length = keys.partition_point(|key| key >> shift == quadrant);
+            let length = length_of(keys, |key| key >> shift == quadrant);
             let (here, rest) = keys.split_at_mut(length);
             let (here_xy, rest_xy) = xy.split_at_mut(length);
-            parts.push(Run {
+            *part = Some(Run {
                 start,
                 keys: here,
                 xy: here_xy,
             });
+            count += 1;
             start += length as u32;
             (keys, xy) = (rest, rest_xy);
         }
-        parts
+        (parts, count)
+    }
+}
+
+/// Number of the first keys for which `holds`; of few, one after another.
+#[inline]
+fn length_of(keys: &[u64], holds: impl Fn(&u64) -> bool) -> usize {
+    if keys.len() > 64 {
+        keys.partition_point(holds)
+    } else {
+        keys.iter().take_while(|key| holds(key)).count()
     }
 }
 
