@@ -14,6 +14,7 @@ pub mod gui;
 pub mod io;
 pub mod job;
 pub mod mask;
+pub mod memory;
 pub mod progress;
 pub mod render;
 pub mod scene;

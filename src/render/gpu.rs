@@ -73,6 +73,15 @@ pub fn device_descriptor(adapter: &wgpu::Adapter) -> wgpu::DeviceDescriptor<'sta
 }
 
 impl Gpu {
+    /// Every adapter of this machine that can be used, without a window.
+    #[must_use]
+    pub fn every() -> Vec<Self> {
+        let all = wgpu::Backends::all();
+        let adapters = pollster::block_on(instance(all).enumerate_adapters(all));
+        let open = |adapter| Self::open(adapter).ok();
+        adapters.iter().filter_map(open).collect()
+    }
+
     /// The strongest adapter without a window; software Vulkan serves as well.
     ///
     /// # Errors
@@ -87,11 +96,13 @@ impl Gpu {
         let adapter = request(wgpu::Backends::PRIMARY)
             .or_else(|_| request(wgpu::Backends::all()))
             .map_err(|e| RenderError::NoAdapter(e.to_string()))?;
+        Self::open(&adapter)
+    }
+
+    fn open(adapter: &wgpu::Adapter) -> Result<Self, RenderError> {
         let summary = AdapterSummary::from(adapter.get_info());
-        let (device, queue) = pollster::block_on(
-            adapter.request_device(&device_descriptor(&adapter)),
-        )
-        .map_err(|e| RenderError::Device {
+        let request = adapter.request_device(&device_descriptor(adapter));
+        let (device, queue) = pollster::block_on(request).map_err(|e| RenderError::Device {
             adapter: summary.name.clone(),
             reason: e.to_string(),
         })?;

@@ -30,7 +30,10 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        let gpu = Gpu::headless().expect("software Vulkan at least; ./check installs it");
+        Self::on(Gpu::headless().expect("software Vulkan at least; ./check installs it"))
+    }
+
+    fn on(gpu: Gpu) -> Self {
         Self {
             renderer: Renderer::new(&gpu),
             target: Target::new(&gpu, SIZE.0, SIZE.1).unwrap(),
@@ -376,6 +379,66 @@ fn lines_and_layers_have_their_opacity() {
     let full = bench.draw_layers(Some(layer), &camera, &[(Layer::Points, 1.0)])[at];
     let half = bench.draw_layers(Some(layer), &camera, &[(Layer::Points, 0.5)])[at];
     assert!(full > 240 && half.abs_diff(full / 2) <= 1, "{full} {half}");
+}
+
+/// Every adapter of the machine (a GPU, software Vulkan, OpenGL) draws the same picture of points,
+/// density and lines, but for rounding.
+#[test]
+fn adapters_agree() {
+    let points = layouts(50_000).swap_remove(0);
+    let tree = TileTree::new(&points);
+    let shades = Shades::new(&tree, colors(&tree));
+    let camera = Camera::fit(
+        Bounds::around(tree.points().iter().copied()).unwrap(),
+        [SIZE.0 as f32, SIZE.1 as f32],
+    );
+    let group = PointGroup {
+        shades: &shades,
+        shape: Shape::Disc,
+        size: 1.0,
+    };
+    let layer = PointLayer {
+        tree: &tree,
+        groups: &[group],
+        selection: None,
+        style: style(1.5, 0.8),
+    };
+    let density = DensityStyle {
+        scale: DensityScale::Log,
+        map: Some(Colormap::Magma),
+        smoothing_px: 3.0,
+        invert: false,
+        shade: 1.0,
+    };
+    let corner = |at: f64| camera.center.map(|c| c + at / camera.px_per_unit);
+    let line = vec![(
+        vec![corner(-90.0), corner(10.0), corner(80.5)],
+        [255, 255, 0, 255],
+    )];
+    let mut first: Option<(String, Vec<u8>)> = None;
+    for gpu in Gpu::every() {
+        let name = format!("{} {}", gpu.adapter().backend, gpu.adapter().name);
+        let mut bench = Bench::on(gpu);
+        let lines = LineBuffers::new(&bench.gpu, &bench.renderer, &line);
+        let layers = [
+            (Layer::Density(density), 0.9),
+            (Layer::Points, 0.7),
+            (Layer::Lines(&lines, 2.0), 0.8),
+        ];
+        let drawn = bench.draw_layers(Some(layer), &camera, &layers);
+        let (reference, expected) = first.get_or_insert_with(|| (name.clone(), drawn.clone()));
+        let differences = drawn
+            .iter()
+            .zip(expected)
+            .map(|(a, b)| f64::from(a.abs_diff(*b)));
+        let mean = differences.sum::<f64>() / drawn.len() as f64 / 255.0;
+        println!(
+            "{name} and {reference} differ by {:.4} % on average",
+            mean * 100.0
+        );
+        assert!(mean < 0.01, "{name} and {reference}: {mean}");
+    }
+    assert!(first.is_some_and(|(_, drawn)| drawn.iter().any(|v| *v != 0)));
 }
 
 #[test]

@@ -11,12 +11,14 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
+use parquet::file::metadata::ParquetMetaData;
 
 use super::columns::{self, Pieces};
 use super::{AXES, BATCH_ROWS, KIND, PREFIX, map};
 use crate::data::{DataError, Projection, Provenance};
 use crate::io::IoError;
 use crate::io::table::{Parts, TableParts};
+use crate::memory;
 use crate::progress::{Cancelled, Progress};
 
 /// What a Parquet file holds.
@@ -59,6 +61,17 @@ pub(in crate::io) fn read(path: &Path, progress: &Progress) -> Result<Content, I
             "more than 4294967295 rows; split the table",
         ));
     }
+    let bytes = memory_needed(metadata.metadata());
+    if let Some(free) = memory::available_bytes().filter(|free| bytes > *free) {
+        return Err(IoError::content(
+            path,
+            format!(
+                "opening it needs about {} of memory and {} are free; close other programs, or split the table",
+                memory::in_words(bytes),
+                memory::in_words(free)
+            ),
+        ));
+    }
     let provenance: Provenance = about
         .key_value_metadata()
         .into_iter()
@@ -71,6 +84,19 @@ pub(in crate::io) fn read(path: &Path, progress: &Progress) -> Result<Content, I
         projection,
         provenance,
     })
+}
+
+/// Bytes of the columns in memory, and of a map of their rows: positions, tree, colours.
+fn memory_needed(metadata: &ParquetMetaData) -> u64 {
+    /// Of the map, a row.
+    const MAP: u64 = 48;
+    let groups = metadata.row_groups().iter();
+    groups
+        .map(|group| {
+            let rows = group.num_rows().max(0) as u64;
+            rows * MAP + group.total_byte_size().max(0) as u64
+        })
+        .fold(0, u64::saturating_add)
 }
 
 fn parts(
