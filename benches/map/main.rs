@@ -11,6 +11,7 @@
 
 mod cpu;
 mod layouts;
+mod opening;
 mod stilts;
 
 use std::time::Instant;
@@ -82,8 +83,31 @@ fn contours(graphics: &Graphics, tree: &TileTree) -> LineBuffers {
 }
 
 fn frame(graphics: &mut Graphics, map: &Map, camera: &Camera, all_layers: bool) {
+    let group = PointGroup {
+        shades: &map.shades,
+        shape: Shape::Disc,
+        size: 1.0,
+    };
+    frame_of(
+        graphics,
+        &map.tree,
+        &[group],
+        &map.lines,
+        camera,
+        all_layers,
+    );
+}
+
+fn frame_of(
+    graphics: &mut Graphics,
+    tree: &TileTree,
+    groups: &[PointGroup<'_>],
+    lines: &LineBuffers,
+    camera: &Camera,
+    all_layers: bool,
+) {
     let style = PointStyle {
-        radius_px: radius(map.tree.points().len()),
+        radius_px: radius(tree.points().len()),
         shape: Shape::Disc,
         opacity: 0.8,
         glow: 0.2,
@@ -99,19 +123,14 @@ fn frame(graphics: &mut Graphics, map: &Map, camera: &Camera, all_layers: bool) 
     let layers = [
         (Layer::Density(density), 1.0),
         (Layer::Points, 1.0),
-        (Layer::Lines(&map.lines, 1.5), 1.0),
+        (Layer::Lines(lines, 1.5), 1.0),
     ];
-    let group = PointGroup {
-        shades: &map.shades,
-        shape: Shape::Disc,
-        size: 1.0,
-    };
     let picture = Picture {
         camera,
         background: [13, 16, 22, 255],
         points: Some(PointLayer {
-            tree: &map.tree,
-            groups: &[group],
+            tree,
+            groups,
             selection: None,
             style,
         }),
@@ -205,6 +224,8 @@ fn main() {
     let chosen = arguments.get(1);
     if chosen.is_none() {
         first_picture(&mut graphics);
+        let most = sizes.iter().copied().max().unwrap_or(0);
+        opening::print(&mut graphics, "clustered", most.min(10_000_000));
     }
     let wanted = |name: &&str| chosen.is_none_or(|list| list.split(',').any(|c| c == *name));
     for name in layouts::NAMES.into_iter().filter(wanted) {
