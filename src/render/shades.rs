@@ -51,10 +51,10 @@ fn diagonal(node: &Node) -> f32 {
     length(node.max[0] - node.min[0], node.max[1] - node.min[1])
 }
 
-/// The largest distance from a position between two corners to the box of a node.
-fn farthest((min, max): ([f32; 2], [f32; 2]), to: &Node) -> f32 {
-    let away = |i: usize| (to.min[i] - min[i]).max(max[i] - to.max[i]).max(0.0);
-    length(away(0), away(1))
+/// At least the length of the vector, and at most 8 % more: an octagon around the circle.
+#[inline]
+fn no_shorter(x: f32, y: f32) -> f32 {
+    x.max(y) + (std::f32::consts::SQRT_2 - 0.999_99) * x.min(y)
 }
 
 /// Colours of the points of a tree, or of one class of them.
@@ -109,7 +109,7 @@ impl Shades {
             let farthest = |place: usize| {
                 let point = tree.points()[place];
                 let away = |i: usize| (point[i] - node.min[i]).max(node.max[i] - point[i]);
-                length(away(0), away(1))
+                no_shorter(away(0), away(1))
             };
             shade.with_hole(node, drawn().map(farthest).fold(f32::INFINITY, f32::min))
         };
@@ -125,7 +125,7 @@ impl Shades {
                 let below = &below[node.children().start - first_below..][..node.children().len()];
                 let shade = mean(below.iter().map(|s| (s.count, s.rgb)));
                 let children = &tree.nodes()[node.children()];
-                shade.with_hole(node, hole(node, children.iter().zip(below)))
+                shade.with_hole(node, hole(node, children, below))
             };
             here[level.clone()]
                 .par_iter_mut()
@@ -169,25 +169,22 @@ impl Shades {
 
 /// The largest distance from a position in the box of `node` to the nearest point below, or more: each
 /// quarter of the box has the child that serves it best.
-fn hole<'a>(node: &Node, children: impl Iterator<Item = (&'a Node, &'a Shade)> + Clone) -> f32 {
+fn hole(node: &Node, children: &[Node], shades: &[Shade]) -> f32 {
     let middle = [0, 1].map(|i| f32::midpoint(node.min[i], node.max[i]));
     let sides = |i: usize| [(node.min[i], middle[i]), (middle[i], node.max[i])];
     let [columns, rows] = [sides(0), sides(1)];
-    let mut largest = 0.0_f32;
-    for y in rows {
-        for x in columns {
-            let nearest = children
-                .clone()
-                .filter(|(_, shade)| shade.count > 0)
-                .map(|(child, shade)| {
-                    let quarter = ([x.0, y.0], [x.1, y.1]);
-                    farthest(quarter, child) + shade.hole(child)
-                })
-                .fold(f32::INFINITY, f32::min);
-            largest = largest.max(nearest);
+    let mut quarters = [f32::INFINITY; 4];
+    for (child, shade) in children.iter().zip(shades).filter(|(_, s)| s.count > 0) {
+        let hole = shade.hole(child);
+        for (quarter, nearest) in quarters.iter_mut().enumerate() {
+            let (x, y) = (columns[quarter % 2], rows[quarter / 2]);
+            let away = |(from, to): (f32, f32), i: usize| {
+                (child.min[i] - from).max(to - child.max[i]).max(0.0)
+            };
+            *nearest = nearest.min(no_shorter(away(x, 0), away(y, 1)) + hole);
         }
     }
-    largest
+    quarters.into_iter().fold(0.0, f32::max)
 }
 
 fn mean(parts: impl Iterator<Item = (u32, [u8; 3])>) -> Shade {
