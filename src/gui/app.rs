@@ -327,7 +327,7 @@ impl App {
     fn select(&mut self, ctx: &Context, action: Action) {
         match action {
             // Only a map of three dimensions can be turned.
-            Action::UseTool(Tool::Orbit) if self.shown().is_none_or(|s| !s.points.turns()) => {}
+            Action::UseTool(Tool::Orbit) if self.shown().is_none_or(|s| !s.turns) => {}
             Action::UseTool(tool) => {
                 self.map.selecting.cancel();
                 self.map.selecting.tool = tool;

@@ -128,6 +128,7 @@ impl Way {
             places: fresh(),
             data: self.to.data,
             of: self.to.of,
+            turns: self.to.turns,
             sample: Sample::of(Why::Moving, &points, &self.to.points),
             bounds: self.to.bounds,
             selected: places_of(&points, selection),

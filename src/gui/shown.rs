@@ -23,6 +23,8 @@ pub(super) struct Shown {
     /// The data and the map that the points are of.
     pub data: Revision,
     pub of: Revision,
+    /// Whether the map has three dimensions.
+    pub turns: bool,
     /// What of the map is shown, where it is not the whole.
     pub sample: Option<Sample>,
     /// What a view shows that is fitted to it.
@@ -147,6 +149,7 @@ impl Whole {
             places,
             data: key.data,
             of: key.map,
+            turns: points.turns(),
             sample: None,
             bounds: points.bounds(),
             selected: places_of(&points, &self.selection),
@@ -188,6 +191,7 @@ pub(super) mod tests {
             places: fresh(),
             data: revision,
             of: revision,
+            turns: points.turns(),
             sample: None,
             bounds: points.bounds(),
             selected: None,

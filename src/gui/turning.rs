@@ -62,6 +62,7 @@ impl Turning {
             places: fresh(),
             data: whole.data,
             of: whole.of,
+            turns: true,
             sample: Sample::of(Why::Turning, &points, &whole.points),
             bounds: points.bounds(),
             selected: places_of(&points, selection),

@@ -4,15 +4,17 @@ use super::{Colored, Contour, Legend, MapImage, MapLabel};
 use crate::color::{Colormap, Rgba};
 use crate::figure::canvas::Bitmap;
 use crate::figure::legend::{Block, Category, LegendSpec, Place};
-use crate::figure::{FigureSpec, Label, Lines, Marker, axes::TickSide};
+use crate::figure::{FigureSpec, Label, Lines, Marker, axes::TickSide, text_width};
 use crate::render::Shape;
 use crate::session::{LayerKind, MapPoints, ViewSpec};
 
 /// Width of a contour, pt.
 const LINE_WIDTH: f32 = 1.4;
 /// From the lower left corner of a turned map to where its axes meet, and their length, pt.
-const AXES_AT: f32 = 56.0;
-const AXIS: f32 = 30.0;
+const AXES_AT: f32 = 84.0;
+const AXIS: f32 = 40.0;
+/// Size of their names, pt.
+const SMALL: f32 = 11.0;
 /// Categories listed in a legend.
 const MOST_LISTED: usize = 24;
 /// What a figure is made of.
@@ -90,14 +92,20 @@ pub fn figure_spec(parts: &FigureParts<'_>) -> FigureSpec {
         };
         let color = super::line_color(None, image.dark);
         for (name, [x, y]) in names.into_iter().zip(super::axis_tips(plane)) {
-            let reach = |length: f32| at([AXES_AT + x * length, AXES_AT + y * length]);
+            let length = x.hypot(y).max(f32::EPSILON);
+            // Beyond its end, and clear of it by the width of the name.
+            let beyond = [
+                x / length * (text_width(&name, SMALL, true) / 2.0 + 4.0),
+                y / length * 9.0,
+            ];
+            let end = [AXES_AT + x * AXIS, AXES_AT + y * AXIS];
             lines.push(Lines {
-                polylines: vec![vec![reach(0.0), reach(AXIS)]],
+                polylines: vec![vec![at([AXES_AT; 2]), at(end)]],
                 color,
                 width: LINE_WIDTH,
             });
             labels.push(Label {
-                position: reach(AXIS + 3.0 * LINE_WIDTH + 8.0),
+                position: at([end[0] + beyond[0], end[1] + beyond[1]]),
                 text: name,
                 color,
             });

@@ -182,7 +182,7 @@ impl MapView {
         let Viewport { size_px, ratio, .. } = viewport;
         if self.tool_of != Some(shown.of) {
             self.tool_of = Some(shown.of);
-            self.selecting.tool = self.selecting.tool.on_new_map(shown.points.turns());
+            self.selecting.tool = self.selecting.tool.on_new_map(shown.turns);
         }
         let on = (shown.of, shown.plane());
         let selects = self.selecting.mouse(ui, &response, on, &viewport);
@@ -327,7 +327,7 @@ impl MapView {
         selects: bool,
     ) -> Camera {
         let mut moved = viewport.camera;
-        let orbits = !selects && self.selecting.tool == Tool::Orbit && shown.points.turns();
+        let orbits = !selects && self.selecting.tool == Tool::Orbit && shown.turns;
         if self.orbit.update(response, ui.ctx(), shown.of, orbits) {
             // A fitted view would grow and shrink while the map turns.
             self.camera = Some((shown.of, moved));

@@ -36,7 +36,7 @@ pub(super) fn ui(
             frame(ui).show(ui, |ui| {
                 ui.spacing_mut().item_spacing.x = 2.0;
                 ui.horizontal(|ui| {
-                    let turns = scene.shown.points.turns();
+                    let turns = scene.shown.turns;
                     let tools = Tool::ALL.into_iter();
                     for tool in tools.filter(|tool| turns || *tool != Tool::Orbit) {
                         if tool_button(ui, tool, selecting.tool == tool) {
