@@ -9,7 +9,7 @@ use serde_json::json;
 use super::bar::Bar;
 use super::{Answer, Output, caret, four_numbers};
 use crate::color::Colormap;
-use crate::data::{Catalog, ColumnKind};
+use crate::data::{Catalog, ColumnKind, Plane};
 use crate::io;
 use crate::job::{FigureRequest, JobError, open_edit, write_figure};
 use crate::render::{Bounds, DensityScale};
@@ -34,6 +34,10 @@ pub(super) struct RenderArgs {
     /// The part of the map to show
     #[arg(long, value_name = "X0,Y0,X1,Y1", value_parser = four_numbers, allow_hyphen_values = true)]
     view: Option<[f64; 4]>,
+    /// Turn a map of 3 dimensions: to the right about its upright second axis, then down, in
+    /// degrees; --view is then in the plane that is seen
+    #[arg(long, value_name = "YAW,PITCH", value_parser = parse_turn, allow_hyphen_values = true)]
+    turn: Option<[f64; 2]>,
     /// Column of the catalogue that colours the points
     #[arg(long, value_name = "COL")]
     color_by: Option<String>,
@@ -134,6 +138,16 @@ fn parse_scale(text: &str) -> Result<f32, String> {
         .ok_or_else(|| "a number from 0.1 to 16".to_owned())
 }
 
+fn parse_turn(text: &str) -> Result<[f64; 2], String> {
+    let parse = || {
+        let (yaw, pitch) = text.split_once(',')?;
+        Some([yaw.trim().parse().ok()?, pitch.trim().parse().ok()?])
+    };
+    parse()
+        .filter(|angles: &[f64; 2]| angles.iter().all(|v| v.abs() <= 360.0))
+        .ok_or_else(|| "two angles in degrees, such as 30,-15".to_owned())
+}
+
 /// The view that the arguments ask for.
 fn view(args: &RenderArgs, mut view: ViewSpec, catalog: &Catalog) -> Result<ViewSpec> {
     let named = |name: &Option<String>, fits: fn(ColumnKind) -> bool, what: &str| {
@@ -219,12 +233,21 @@ pub(super) fn run(args: &RenderArgs) -> Result<Answer> {
             args.input.display()
         );
     }
+    if args.turn.is_some() && session.map().is_some_and(|map| !map.points.turns()) {
+        bail!(
+            "--turn needs a map of 3 dimensions, and {} has 2; make one with `latentarium reduce --dims 3`",
+            args.input.display()
+        );
+    }
     let view = view(args, session.view().clone(), &data.dataset.catalog)?;
     session.apply(Edit::SetView(view));
     let request = FigureRequest {
         size: args.size,
         scale: args.scale,
         dark: args.theme == ThemeArg::Dark,
+        plane: args
+            .turn
+            .map_or(Plane::FRONT, |[yaw, pitch]| Plane::turned(yaw, pitch)),
         bounds: args.view.map(|[x0, y0, x1, y1]| Bounds {
             min: [x0.min(x1), y0.min(y1)],
             max: [x0.max(x1), y0.max(y1)],
@@ -256,7 +279,15 @@ pub(super) fn run(args: &RenderArgs) -> Result<Answer> {
 
 #[cfg(test)]
 mod tests {
-    use super::parse_size;
+    use super::{parse_size, parse_turn};
+
+    #[test]
+    fn turns_are_two_angles() {
+        assert_eq!(parse_turn("30, -15.5"), Ok([30.0, -15.5]));
+        for wrong in ["", "30", "30,a", "nan,0", "1,2,3", "1e9,0"] {
+            assert!(parse_turn(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn sizes_are_two_positive_numbers() {

@@ -11,7 +11,7 @@ use super::{Answer, Output, caret, four_numbers};
 use crate::io;
 use crate::job::{JobError, evaluate_subset, open_edit, write_selection};
 use crate::session::{Edit, Selection, Session};
-use crate::subset::{CombineMode, Roi, SubsetExpr};
+use crate::subset::{CombineMode, Region, Roi, SubsetExpr};
 
 /// Largest file with a region, bytes.
 const LARGEST_REGION: u64 = 64 << 20;
@@ -21,7 +21,8 @@ const LARGEST_REGION: u64 = 64 << 20;
 pub(super) struct SelectArgs {
     /// A projection, as `reduce` writes it; for --where any table
     input: PathBuf,
-    /// JSON file with a polygon (a list of vertices, or `GeoJSON`) or another region, in map coordinates
+    /// JSON file with a polygon (a list of vertices, or `GeoJSON`) or another region, in map
+    /// coordinates; on a map of 3 dimensions a `plane` says in which plane, two rows for right and up
     #[arg(long, value_name = "FILE", group = "what")]
     lasso: Option<PathBuf>,
     /// Rectangle from one corner to the opposite one
@@ -57,7 +58,7 @@ pub(super) fn run(args: &SelectArgs) -> Result<Answer> {
             args.input.display()
         );
     }
-    let points = session.map().map(|map| &map.points);
+    let points = session.map().map(|map| &*map.points);
     let rows = evaluate_subset(&expr, &data.dataset.catalog, points).map_err(|e| match e {
         JobError::Filter(e) => caret(&e, args.r#where.as_deref().unwrap_or_default()),
         e => e.into(),
@@ -91,19 +92,19 @@ fn expression(args: &SelectArgs) -> Result<SubsetExpr> {
             );
         }
         let text = std::fs::read_to_string(path).with_context(cannot)?;
-        let roi = Roi::from_json(&text).map_err(|e| anyhow::anyhow!("{e}: {}", path.display()))?;
-        parts.push(SubsetExpr::Region(roi));
+        let region =
+            Region::from_json(&text).map_err(|e| anyhow::anyhow!("{e}: {}", path.display()))?;
+        parts.push(SubsetExpr::Region(region));
     }
     if let Some([x0, y0, x1, y1]) = args.rect {
         let (from, to) = ([x0, y0], [x1, y1]);
-        parts.push(SubsetExpr::Region(Roi::Rectangle { from, to }));
+        parts.push(SubsetExpr::Region(Roi::Rectangle { from, to }.into()));
     }
     if let Some([x, y, rx, ry]) = args.ellipse {
         let (center, radii) = ([x, y], [rx, ry]);
         let roi = Roi::Ellipse { center, radii }.checked();
-        parts.push(SubsetExpr::Region(
-            roi.map_err(|e| anyhow::anyhow!("--ellipse: {e}"))?,
-        ));
+        let roi = roi.map_err(|e| anyhow::anyhow!("--ellipse: {e}"))?;
+        parts.push(SubsetExpr::Region(roi.into()));
     }
     parts.extend(
         args.r#where

@@ -91,7 +91,8 @@ fn demo_without_display() -> Result<()> {
     let (Some(data), Some(map)) = (session.data(), session.map()) else {
         bail!("the demo made no map");
     };
-    let colored = color_points(&data.dataset.catalog, &map.points, session.view(), None);
+    let catalog = &data.dataset.catalog;
+    let colored = color_points(catalog, &map.points, session.view(), None, true);
     let image = MapImage {
         width: 1600,
         height: 1000,

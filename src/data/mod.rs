@@ -8,6 +8,7 @@ mod categories;
 mod column;
 mod cutout;
 mod embedding;
+mod plane;
 mod projection;
 mod provenance;
 
@@ -16,6 +17,7 @@ pub(crate) use column::field_with_unit;
 pub use column::{Column, ColumnKind};
 pub use cutout::{Cutout, CutoutError, CutoutRead, RowOrder};
 pub use embedding::Embedding;
+pub use plane::Plane;
 pub use projection::Projection;
 pub use provenance::Provenance;
 

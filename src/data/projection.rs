@@ -65,6 +65,26 @@ impl Projection {
         Ok(self)
     }
 
+    /// Some of the points, by their strictly increasing indices; others are passed over.
+    #[must_use]
+    pub fn part(&self, points: &[u32]) -> Self {
+        let mut part = Self {
+            coords: Arc::default(),
+            rows: Arc::default(),
+            ..self.clone()
+        };
+        let there = || {
+            points
+                .iter()
+                .map(|&i| i as usize)
+                .filter(|&i| i < self.len())
+        };
+        let coords = there().flat_map(|i| &self.coords[i * self.dims..][..self.dims]);
+        part.coords = Arc::new(coords.copied().collect());
+        part.rows = Arc::new(there().map(|i| self.rows[i]).collect());
+        part
+    }
+
     /// Number of points.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -103,6 +123,16 @@ impl Projection {
             Ok(pairs) if self.dims == 2 => Cow::Borrowed(pairs),
             _ => self.xy().collect(),
         }
+    }
+
+    /// The coordinates of one point, as offsets from the origin, the third 0 in two dimensions.
+    ///
+    /// # Panics
+    /// When there is no such point.
+    #[must_use]
+    pub fn point(&self, index: usize) -> [f64; 3] {
+        let at = &self.coords[index * self.dims..][..self.dims];
+        [0, 1, 2].map(|axis| at.get(axis).map_or(0.0, |v| f64::from(*v)))
     }
 
     /// The first two coordinates of each point, as offsets from the origin.

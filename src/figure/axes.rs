@@ -19,6 +19,8 @@ pub enum TickSide {
     Outer,
     /// Into the map, on all four sides.
     Inner,
+    /// Nowhere: there are none, since the coordinates of the map say nothing.
+    None,
 }
 
 /// Space around a map in pt.
@@ -97,6 +99,7 @@ impl Axes {
                     mark([x, rect.bottom()], [x, rect.bottom() - TICK]);
                     mark([x, rect.y], [x, rect.y + TICK]);
                 }
+                TickSide::None => {}
             }
         }
         for placed in &y {
@@ -107,6 +110,7 @@ impl Axes {
                     mark([rect.x, y], [rect.x + TICK, y]);
                     mark([rect.right(), y], [rect.right() - TICK, y]);
                 }
+                TickSide::None => {}
             }
         }
         drawing.path(Path {
@@ -155,11 +159,15 @@ impl Axes {
         match self.side {
             TickSide::Outer => 1.0 + TICK + STEP,
             TickSide::Inner => 1.0 + STEP + STEP / 2.0,
+            TickSide::None => 1.0,
         }
     }
 
     /// The ticks of both axes with their distance in pt from the lower left corner.
     fn ticks(&self, width: f32, height: f32) -> (Vec<Placed>, Vec<Placed>) {
+        if self.side == TickSide::None {
+            return (Vec::new(), Vec::new());
+        }
         let mut wanted = (width / 64.0).clamp(1.0, 10.0) as usize;
         let mut x = place(self.bounds.0, width, wanted);
         // fewer, until the labels stand clear of each other

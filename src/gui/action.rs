@@ -81,6 +81,8 @@ pub enum Action {
     Redo,
     /// Show the whole map.
     Fit,
+    /// See a map of three dimensions from the front.
+    ResetOrientation,
     /// Zoom about the middle of the map.
     Zoom(f64),
     /// Give up what is being drawn, or else the object under study.
@@ -91,6 +93,8 @@ pub enum Action {
     Step(isize),
     /// Dark or light.
     ToggleTheme,
+    /// Animate changes of the map, or not.
+    ToggleAnimation,
     /// Hide or show all panels.
     TogglePanels,
     /// Open or close the list of commands.

@@ -12,16 +12,19 @@ use super::action::Action;
 use super::active::{Active, Running};
 use super::commands;
 use super::dialogs::Dialogs;
-use super::look::{Filtering, Look, Looks};
+use super::filtering::Filtering;
 use super::objects::ObjectPicture;
 use super::panels::{self, palette::Palette};
 use super::settings::Settings;
+use super::shown::Shown;
+use super::stage::{Stage, Wish};
 use super::theme::{self, tokens};
 use super::views::{
     self,
-    map::{Coloring, MapView},
+    map::{MapView, Scene, Tool},
 };
 use crate::analysis::reduce::ReduceParams;
+use crate::data::Plane;
 use crate::job::{Job, Message, Report, demo_folder};
 use crate::render::Bounds;
 use crate::scene::CutoutStyle;
@@ -66,7 +69,7 @@ pub struct App {
     dialogs: Dialogs,
     palette: Palette,
     map: MapView,
-    looks: Looks,
+    stage: Stage,
     filtering: Filtering,
     /// What stands in the filter bar, and the filter that it was last set from.
     filter_text: String,
@@ -104,7 +107,7 @@ impl App {
             dialogs: Dialogs::default(),
             palette: Palette::default(),
             map: MapView::new(creation.wgpu_render_state.as_ref()),
-            looks: Looks::default(),
+            stage: Stage::default(),
             filtering: Filtering::default(),
             filter_text: String::new(),
             filter_seen: None,
@@ -247,6 +250,11 @@ impl App {
             Action::Undo => self.history.undo(),
             Action::Redo => self.history.redo(),
             Action::Fit => self.map.fit(),
+            Action::ResetOrientation => {
+                if let Some(map) = self.history.session().map() {
+                    self.map.turn_to(map.revision(), Plane::FRONT);
+                }
+            }
             Action::Zoom(factor) => self.map.zoom(factor),
             Action::Focus(row) => self.focus = row,
             Action::Step(by) => self.step(by),
@@ -254,6 +262,16 @@ impl App {
                 self.settings.dark = !self.settings.dark;
                 self.settings.save();
                 set_theme(ctx, self.settings.dark);
+            }
+            Action::ToggleAnimation => {
+                self.settings.animate = !self.settings.animate;
+                self.settings.save();
+                let how = if self.settings.animate {
+                    "now"
+                } else {
+                    "no longer"
+                };
+                self.notify(format!("Changes of the map are {how} animated"), false);
             }
             Action::TogglePanels => self.only_map = !self.only_map,
             Action::TogglePalette => self.palette.toggle(),
@@ -308,6 +326,8 @@ impl App {
     /// What has to do with the selection, and what is written of the map.
     fn select(&mut self, ctx: &Context, action: Action) {
         match action {
+            // Only a map of three dimensions can be turned.
+            Action::UseTool(Tool::Orbit) if self.shown().is_none_or(|s| !s.turns) => {}
             Action::UseTool(tool) => {
                 self.map.selecting.cancel();
                 self.map.selecting.tool = tool;
@@ -353,10 +373,8 @@ impl App {
                     path.add_extension("png");
                 }
                 let session = self.history.session().clone();
-                let origin = session.map().map(|map| map.points.projection().origin());
-                let request = self
-                    .map
-                    .figure_request(self.settings.dark, origin.unwrap_or_default());
+                let shown = self.shown().map(|shown| &**shown);
+                let request = self.map.figure_request(self.settings.dark, shown);
                 self.start(
                     ctx,
                     Job::ExportFigure {
@@ -373,17 +391,17 @@ impl App {
 
     fn zoom_to_selection(&mut self) {
         let session = self.history.session();
-        let (Some(map), Some(_)) = (session.map(), session.selection()) else {
+        let (Some(shown), Some(_)) = (self.shown(), session.selection()) else {
             return;
         };
-        let places = self.map.selecting.places(session, map.revision());
-        let corners = places.and_then(|(places, _)| map.points.tree().corners_of(places));
+        let places = self.map.selecting.places(session, shown);
+        let corners = places.and_then(|(places, _)| shown.points.tree().corners_of(&places));
         if let Some((min, max)) = corners {
             let bounds = Bounds {
                 min: min.map(f64::from),
                 max: max.map(f64::from),
             };
-            self.map.show(map.revision(), bounds);
+            self.map.show(shown.of, bounds);
         }
     }
 
@@ -401,8 +419,8 @@ impl App {
         }
     }
 
-    /// Asks for the look of the map and takes in what has arrived.
-    fn update_looks(&mut self, ctx: &Context) {
+    /// Asks for what the map is to show and takes in what has arrived.
+    fn update_stage(&mut self, ctx: &Context) {
         let session = self.history.session();
         let view = session.view();
         // Undo, a session file and new data change the filter behind the bar.
@@ -415,13 +433,28 @@ impl App {
         if let (Some(data), Some(map)) = (session.data(), session.map()) {
             self.filtering.update(ctx, data, &self.filter_text, view);
             let rows = self.filtering.rows();
-            self.looks.update(ctx, data, map, view, rows.as_ref());
+            self.map.animate = self.settings.animate;
+            let wish = Wish {
+                session,
+                data,
+                map,
+                rows: rows.as_ref(),
+                plane: self.map.orbit.plane(map.revision()),
+                turning: self.map.orbit.is_turning(),
+                dark: self.settings.dark,
+                view: self.map.looked().filter(|_| self.settings.animate),
+            };
+            if self.stage.update(ctx, &wish) {
+                self.map.fit();
+            }
         }
     }
 
-    /// The newest look of today's map.
-    fn look(&self) -> Option<&Arc<Look>> {
-        self.looks.look(self.history.session().map()?.revision())
+    /// What the map shows of the data that are open.
+    fn shown(&self) -> Option<&Arc<Shown>> {
+        let session = self.history.session();
+        session.map()?;
+        self.stage.shown(session.data()?.revision())
     }
 
     fn side_panels(&mut self, ui: &mut Ui, running: Option<&Running>, actions: &mut Vec<Action>) {
@@ -452,11 +485,10 @@ impl App {
             .exact_size(26.0)
             .frame(frame(14.0, 0.0))
             .show(ui, |ui| {
-                let colored = self.look().map(|look| &look.colored);
                 panels::status::ui(
                     ui,
                     self.history.session(),
-                    colored,
+                    self.shown().map(|shown| &**shown),
                     &self.map.adapter(),
                     self.frame_ms,
                 );
@@ -474,7 +506,7 @@ impl App {
                 egui::ScrollArea::vertical()
                     .auto_shrink(false)
                     .show(ui, |ui| {
-                        let look = self.look();
+                        let look = self.shown().map(|shown| &shown.look);
                         let colored = look.map(|look| &look.colored);
                         panels::legend::ui(ui, self.history.session(), colored, actions);
                         panels::layers::ui(ui, self.history.session().view(), actions);
@@ -505,31 +537,28 @@ impl App {
 
     fn middle(&mut self, ui: &mut Ui, running: Option<&Running>, actions: &mut Vec<Action>) {
         let session = self.history.session().clone();
-        let Some(map) = session.map() else {
+        let Some(data) = session.data().filter(|_| session.map().is_some()) else {
             let fill = tokens(ui.ctx()).panel;
             CentralPanel::default()
                 .frame(Frame::new().fill(fill))
                 .show(ui, |ui| {
-                    panels::start::ui(ui, &session, &self.settings, &self.drafts, running, actions);
+                    let Self {
+                        settings, drafts, ..
+                    } = self;
+                    panels::start::ui(ui, &session, settings, drafts, running, actions);
                 });
             return;
         };
         CentralPanel::default().frame(Frame::new()).show(ui, |ui| {
-            let Self {
-                map: view,
-                looks,
-                focus,
-                ..
-            } = self;
-            let (contours, contours_serial) = looks.contours();
-            let coloring = looks.look(map.revision()).map(|look| Coloring {
-                look,
-                look_serial: looks.look_serial(),
-                contours,
-                contours_serial,
+            let shown = self.stage.shown(data.revision());
+            let scene = shown.map(|shown| Scene {
+                session: &session,
+                shown,
+                contours: self.stage.contours(),
+                focus: self.focus,
             });
-            view.ui(ui, &session, map, coloring.as_ref(), *focus, actions);
-            if let (Some(data), Some(row)) = (session.data(), self.map.hovered()) {
+            self.map.ui(ui, scene, actions);
+            if let Some(row) = self.map.hovered() {
                 views::hover::ui(ui, &session, data, row, &mut self.hover_picture);
             }
         });
@@ -577,7 +606,7 @@ impl eframe::App for App {
         if self.notices.iter().any(|n| !n.failure) {
             ctx.request_repaint_after(TICK);
         }
-        self.update_looks(ctx);
+        self.update_stage(ctx);
     }
 
     fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {

@@ -43,7 +43,7 @@ const CTRL_SHIFT: Modifiers = Modifiers {
 };
 
 /// All commands, in the order of the palette.
-pub(super) const COMMANDS: [Command; 34] = [
+pub(super) const COMMANDS: [Command; 37] = [
     command(
         "Open file…",
         "A table, FITS file, embedding, projection or session",
@@ -144,6 +144,18 @@ pub(super) const COMMANDS: [Command; 34] = [
         || Action::UseTool(Tool::Pan),
     ),
     command(
+        "Orbit: turn the map",
+        "The mouse turns a map of 3 dimensions; the middle button moves it",
+        Some((NONE, Key::O)),
+        || Action::UseTool(Tool::Orbit),
+    ),
+    command(
+        "Reset orientation",
+        "See a map of 3 dimensions from the front",
+        Some((NONE, Key::Home)),
+        || Action::ResetOrientation,
+    ),
+    command(
         "Select a rectangle",
         "Drag from corner to corner",
         Some((NONE, Key::R)),
@@ -220,6 +232,12 @@ pub(super) const COMMANDS: [Command; 34] = [
         "Switch the theme",
         Some((CTRL, Key::T)),
         || Action::ToggleTheme,
+    ),
+    command(
+        "Animate changes of the map",
+        "On or off: objects move from the old map to the new",
+        None,
+        || Action::ToggleAnimation,
     ),
     command(
         "Only the map",

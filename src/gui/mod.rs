@@ -8,13 +8,17 @@ mod active;
 mod app;
 mod commands;
 mod dialogs;
+mod filtering;
 mod latest;
-mod look;
+mod moving;
 mod objects;
 mod panels;
 mod settings;
+mod shown;
+mod stage;
 mod theme;
 mod thumbnails;
+mod turning;
 mod views;
 mod widgets;
 

@@ -1,4 +1,4 @@
-//! What the program remembers between runs: recent files and the theme.
+//! What the program remembers between runs: recent files, the theme, whether things move.
 
 use std::path::{Path, PathBuf};
 
@@ -16,6 +16,8 @@ pub struct Settings {
     pub recent: Vec<PathBuf>,
     /// Light on dark.
     pub dark: bool,
+    /// Objects move from an old map to a new one, and maps turn to an axis, in view.
+    pub animate: bool,
     /// Where they are kept; settings that were not loaded are not kept.
     #[serde(skip)]
     file: Option<PathBuf>,
@@ -26,6 +28,7 @@ impl Default for Settings {
         Self {
             recent: Vec::new(),
             dark: true,
+            animate: true,
             file: None,
         }
     }

@@ -2,14 +2,16 @@
 
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::{JobError, evaluate_subset};
+use crate::data::Plane;
 use crate::figure::{self, canvas::Bitmap};
 use crate::io::{self, IoError, Overwrite};
 use crate::progress::Progress;
 use crate::render::{AdapterSummary, Bounds};
 use crate::scene::{self, FigureParts, MapImage, color_points, draw_map};
-use crate::session::{LayerKind, Session};
+use crate::session::{LayerKind, MapPoints, Mapped, Session};
 use crate::subset::SubsetExpr;
 
 /// What figure to draw.
@@ -21,7 +23,9 @@ pub struct FigureRequest {
     pub scale: f32,
     /// Light on dark.
     pub dark: bool,
-    /// The part of the world that is shown, in the coordinates of the file; all points when `None`.
+    /// How a map of three dimensions is turned; [`Plane::FRONT`] for all others.
+    pub plane: Plane,
+    /// The part of the plane that is shown, in the units of the file; all points when `None`.
     pub bounds: Option<Bounds>,
     /// With axes.
     pub axes: bool,
@@ -49,7 +53,8 @@ const LONGEST_SIDE: f32 = 32_000.0;
 /// otherwise. Points and density are pixels in all of them, lines and text are vectors.
 ///
 /// # Errors
-/// When there is no map or no adapter, the picture is too large, or the file cannot be written.
+/// When there is no map or no adapter, a map of two dimensions was to be turned, the picture is too
+/// large, or the file cannot be written.
 pub fn write_figure(
     session: &Session,
     request: &FigureRequest,
@@ -61,6 +66,7 @@ pub fn write_figure(
     let (Some(data), Some(mapped)) = (session.data(), session.map()) else {
         return Err(JobError::Missing("there is no map to draw".to_owned()));
     };
+    let points = seen(mapped, request.plane)?;
     let side = |points: u32| {
         (points as f32 * request.scale)
             .round()
@@ -72,7 +78,7 @@ pub fn write_figure(
         scale: request.scale,
         dark: request.dark,
         bounds: request.bounds.map(|bounds| {
-            let [x, y, _] = mapped.points.projection().origin();
+            let [x, y] = points.origin();
             bounds.moved([-x, -y])
         }),
     };
@@ -83,29 +89,29 @@ pub fn write_figure(
         .as_ref()
         .map(|sql| evaluate_subset(&SubsetExpr::Where(sql.clone()), catalog, None))
         .transpose()?;
-    let colored = color_points(catalog, &mapped.points, view, rows.as_ref());
+    let colored = color_points(catalog, &points, view, rows.as_ref(), request.dark);
     progress.set(1, 4)?;
     let pictures = match &data.dataset.cutouts {
         Some(source) if view.shows(LayerKind::Thumbnails) => {
-            let camera = image.camera(&mapped.points);
+            let camera = image.camera(&points);
             let size = [image.width as f32, image.height as f32];
             let room = scene::THUMBNAIL_ROOM * image.scale;
-            let layout = scene::thumbnail_layout(&mapped.points, &colored, &camera, size, room);
+            let layout = scene::thumbnail_layout(&points, &colored, &camera, size, room);
             let slot = (SLOT * image.scale).clamp(8.0, 256.0) as usize;
             scene::thumbnail_pictures(source, &layout, slot, progress)?
         }
         _ => Vec::new(),
     };
-    let (rgba, adapter) = draw_map(&mapped.points, &colored, view, &image, &pictures)?;
+    let (rgba, adapter) = draw_map(&points, &colored, view, &image, &pictures)?;
     progress.set(2, 4)?;
     let contours = if view.shows(LayerKind::Contours) {
         let cancelled = || progress.check().is_err();
-        scene::contours(&mapped.points, &colored, &view.contours, &cancelled)
+        scene::contours(&points, &colored, &view.contours, &cancelled)
     } else {
         Vec::new()
     };
     let labels = if view.shows(LayerKind::Labels) {
-        scene::labels(&mapped.points, &colored)
+        scene::labels(&points, &colored)
     } else {
         Vec::new()
     };
@@ -113,7 +119,7 @@ pub fn write_figure(
     let map = Bitmap::new(image.width, image.height, rgba)
         .ok_or_else(|| JobError::Fault("the picture has another size".to_owned()))?;
     let spec = scene::figure_spec(&FigureParts {
-        points: &mapped.points,
+        points: &points,
         colored: &colored,
         view,
         image: &image,
@@ -148,5 +154,19 @@ pub fn write_figure(
         points: colored.shown(),
         size_px: (px(drawing.width), px(drawing.height)),
         adapter,
+    })
+}
+
+/// The points of a map, turned.
+fn seen(mapped: &Mapped, plane: Plane) -> Result<Arc<MapPoints>, JobError> {
+    if plane.is_front() {
+        return Ok(Arc::clone(&mapped.points));
+    }
+    let turned = mapped.points.turned(plane).map(Arc::new);
+    turned.ok_or_else(|| {
+        JobError::Missing(
+            "only a map of 3 dimensions can be turned, and this one has 2; make one with 3"
+                .to_owned(),
+        )
     })
 }

@@ -21,7 +21,7 @@ pub use handle::{JobHandle, Message};
 pub use map::write_map;
 pub use open::open_edit;
 pub use reduce::reduce_embedding;
-pub use select::{evaluate_subset, write_selection};
+pub use select::{evaluate_subset, rows_of, write_selection};
 
 use crate::analysis::reduce::{ReduceError, ReduceParams};
 use crate::data::DataError;

@@ -1,6 +1,7 @@
 //! Opening data: whatever the file holds becomes part of the document.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::JobError;
 use crate::io;
@@ -25,7 +26,7 @@ pub fn open_edit(
     });
     let tree = dataset.tree.take();
     let map = dataset.projection.take().map(|projection| Mapped {
-        points: MapPoints::with_tree(projection, tree),
+        points: Arc::new(MapPoints::with_tree(projection, tree)),
         params: None,
     });
     let data = OpenData::new(dataset);

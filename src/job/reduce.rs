@@ -1,5 +1,7 @@
 //! Making a map.
 
+use std::sync::Arc;
+
 use super::JobError;
 use crate::analysis::reduce::{ReduceParams, reduce};
 use crate::data::Embedding;
@@ -18,7 +20,7 @@ pub fn reduce_embedding(
 ) -> Result<Mapped, JobError> {
     let projection = reduce(embedding, catalog_rows, &params, &progress.part(0.0..0.9))?;
     Ok(Mapped {
-        points: MapPoints::new(projection),
+        points: Arc::new(MapPoints::new(projection)),
         params: Some(params),
     })
 }

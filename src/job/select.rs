@@ -1,5 +1,6 @@
 //! Evaluating subsets, and writing what is selected.
 
+use std::cell::RefCell;
 use std::path::Path;
 
 use arrow::array::BooleanArray;
@@ -11,28 +12,52 @@ use crate::io::{self, Overwrite};
 use crate::mask::Mask;
 use crate::progress::Progress;
 use crate::session::{MapPoints, Session};
-use crate::subset::{MapOf, SubsetExpr, SubsetOf};
+use crate::subset::{Region, SubsetExpr, SubsetOf};
 
-/// The rows of a catalogue that an expression asks for.
+/// The rows of a catalogue that an expression asks for; without a map no row is in any region.
 ///
 /// # Errors
-/// When a condition cannot be read or evaluated.
+/// When a condition cannot be read or evaluated, or a region was drawn on a turned map and this one
+/// has two dimensions.
 pub fn evaluate_subset(
     expr: &SubsetExpr,
     catalog: &Catalog,
     points: Option<&MapPoints>,
 ) -> Result<Mask, JobError> {
-    let row = points.map(|points| move |place: usize| points.row(place));
-    let map = points.zip(row.as_ref()).map(|(points, row)| {
-        let [x, y, _] = points.projection().origin();
-        MapOf {
-            tree: points.tree(),
-            origin: [x, y],
-            row,
+    let turned = |region: &&Region| !region.plane.is_front();
+    if points.is_some_and(|points| !points.turns()) && expr.regions().iter().any(turned) {
+        return Err(JobError::Missing(
+            "the region was drawn on a turned map of 3 dimensions, and this map has 2; give it the map that it was drawn on"
+                .to_owned(),
+        ));
+    }
+    // The map as the last region saw it: most are drawn on one plane.
+    let last: RefCell<Option<MapPoints>> = RefCell::default();
+    let inside = |points: &MapPoints, region: &Region| {
+        let mut last = last.borrow_mut();
+        if last.as_ref().unwrap_or(points).plane() != region.plane {
+            *last = points.turned(region.plane);
         }
-    });
-    let table = catalog.batch();
-    Ok(expr.evaluate(SubsetOf { table, map })?)
+        let points = last.as_ref().unwrap_or(points);
+        let roi = region.roi.moved(points.origin().map(|v| -v));
+        rows_of(points, &roi.select(points.tree()), catalog.len())
+    };
+    let inside = points.map(|points| move |region: &Region| inside(points, region));
+    Ok(expr.evaluate(SubsetOf {
+        table: catalog.batch(),
+        inside: inside.as_ref().map(|inside| inside as _),
+    })?)
+}
+
+/// The catalogue rows, of `count`, of some places of a map.
+#[must_use]
+pub fn rows_of(points: &MapPoints, places: &Mask, count: usize) -> Mask {
+    let mut words = vec![0_u64; count.div_ceil(64)];
+    for place in places.iter() {
+        let row = points.row(place);
+        words[row / 64] |= 1 << (row % 64);
+    }
+    Mask::from_words(words, count)
 }
 
 /// Writes the selected objects of a session with all columns of the catalogue and, where there is a

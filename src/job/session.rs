@@ -67,7 +67,7 @@ pub(super) fn open(
             &reducing,
         )?);
     }
-    let points = map.as_ref().map(|map| &map.points);
+    let points = map.as_ref().map(|map| &*map.points);
     let catalog = &data.dataset.catalog;
     let rows = file
         .selection

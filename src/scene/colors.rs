@@ -1,13 +1,12 @@
-//! Colours, markers and sizes of the points, and the legend that explains them.
-
-use std::sync::Arc;
+//! Colours, markers and sizes of the points by columns of the catalogue.
 
 use rayon::prelude::*;
 
-use crate::color::{self, ColorScale, Colormap, MISSING, Rgba};
+use super::{Colored, Depth, Legend, LegendEntry};
+use crate::color::{self, ColorScale, MISSING, Rgba};
 use crate::data::{Catalog, Column, ColumnKind};
 use crate::mask::Mask;
-use crate::render::{PointGroup, Shades, Shape};
+use crate::render::Shape;
 use crate::session::{ColorBy, MapPoints, ViewSpec};
 
 /// Most categories with an entry of their own in the legend.
@@ -17,92 +16,6 @@ pub(super) const PLAIN: Rgba = [0x7a, 0xa2, 0xf7, 255];
 /// Times the radius: points are told apart in five sizes.
 const SIZES: [f32; 5] = [0.55, 0.8, 1.1, 1.6, 2.3];
 
-/// How the points look, and what it means.
-#[derive(Debug, Clone)]
-pub struct Colored {
-    /// Points with the same marker and size.
-    pub groups: Vec<Group>,
-    /// What the colours mean.
-    pub legend: Legend,
-    /// What the markers mean: value and outline.
-    pub markers: Vec<(String, Shape)>,
-    /// What the sizes mean: label of the column, value of the smallest and of the largest.
-    pub sizes: Option<(String, f64, f64)>,
-}
-
-/// Points with the same marker and size.
-#[derive(Debug, Clone)]
-pub struct Group {
-    /// Their colours.
-    pub shades: Shades,
-    /// Their marker.
-    pub shape: Shape,
-    /// Times the radius.
-    pub size: f32,
-}
-
-/// What the colours mean.
-#[derive(Debug, Clone)]
-pub enum Legend {
-    /// One colour for all.
-    Plain,
-    /// A colour for each category.
-    Categories(Vec<LegendEntry>),
-    /// Numbers on a colour map.
-    Scale {
-        /// Column name and unit.
-        label: String,
-        /// The colours.
-        map: Colormap,
-        /// The colours from the other end.
-        invert: bool,
-        /// The numbers.
-        scale: ColorScale,
-        /// Points without a number.
-        missing: usize,
-    },
-}
-
-/// One category.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LegendEntry {
-    /// The value; empty for objects without one.
-    pub name: String,
-    /// Its colour.
-    pub color: Rgba,
-    /// Points on the map.
-    pub count: usize,
-    /// Whether it is switched off.
-    pub hidden: bool,
-}
-
-impl Colored {
-    /// Points that are drawn.
-    #[must_use]
-    pub fn shown(&self) -> usize {
-        self.groups.iter().map(|g| g.shades.count()).sum()
-    }
-
-    /// As the renderer wants them.
-    #[must_use]
-    pub fn point_groups(&self) -> Vec<PointGroup<'_>> {
-        let groups = self.groups.iter();
-        groups
-            .map(|group| PointGroup {
-                shades: &group.shades,
-                shape: group.shape,
-                size: group.size,
-            })
-            .collect()
-    }
-
-    /// Colour by place; an alpha of 0 hides the point.
-    #[must_use]
-    pub fn colors(&self) -> &[Rgba] {
-        self.groups.first().map_or(&[], |g| g.shades.points())
-    }
-}
-
 /// The colour of every place, and the legend; points whose rows `rows` leaves out are hidden.
 struct Painted {
     colors: Vec<Rgba>,
@@ -110,13 +23,14 @@ struct Painted {
 }
 
 /// Colours the points of a map by columns of the catalogue; rows that `rows` leaves out are not
-/// drawn.
+/// drawn. Points of a map of three dimensions fade with depth towards the ground, dark or light.
 #[must_use]
 pub fn color_points(
     catalog: &Catalog,
     points: &MapPoints,
     view: &ViewSpec,
     rows: Option<&Mask>,
+    dark: bool,
 ) -> Colored {
     let Painted { mut colors, legend } = paint(catalog, points, &view.color);
     if let Some(rows) = rows {
@@ -132,48 +46,27 @@ pub fn color_points(
     let named = |name: &Option<String>| name.as_deref().and_then(|name| catalog.column(name));
     let markers = named(&view.marker_by).and_then(|column| markers(points, &column));
     let sizes = named(&view.size_by).and_then(|column| sizes(points, &column));
-    if markers.is_none() && sizes.is_none() {
-        let shades = Shades::new(points.tree(), colors);
-        let group = Group {
-            shades,
-            shape: Shape::default(),
-            size: 1.0,
-        };
-        return Colored {
-            groups: vec![group],
-            legend,
-            markers: Vec::new(),
-            sizes: None,
-        };
-    }
+    let plain = markers.is_none() && sizes.is_none();
     // Middle size, first marker, where a column does not say.
     let (names, marker_of) = markers.unwrap_or_default();
     let (range, size_of) = sizes.map_or((None, Vec::new()), |(range, of)| (Some(range), of));
-    let middle = if range.is_some() { 0 } else { SIZES.len() / 2 } as u8;
+    let sized = range.is_some();
     let class = |place: usize| {
-        let size = size_of.get(place).copied().unwrap_or(middle);
+        let size = size_of.get(place).copied().unwrap_or(0);
         marker_of.get(place).copied().unwrap_or(0) * SIZES.len() as u8 + size
     };
-    let classes = Arc::new((0..points.len()).map(class).collect::<Vec<u8>>());
-    let groups = Shades::by_class(points.tree(), colors, &classes)
+    let classes = (!plain).then(|| (0..points.len()).map(class).collect());
+    let looks: Vec<(Shape, f32)> = Shape::ALL
         .into_iter()
-        .enumerate()
-        .map(|(class, shades)| Group {
-            shades,
-            shape: Shape::ALL[class / SIZES.len()],
-            size: if range.is_some() {
-                SIZES[class % SIZES.len()]
-            } else {
-                1.0
-            },
-        })
-        .filter(|group| group.shades.count() > 0)
+        .flat_map(|shape| SIZES.map(|size| (shape, if sized { size } else { 1.0 })))
         .collect();
+    let depths = points.depths();
+    let depth = depths.as_ref().map(|depth| depth as Depth<'_>);
     Colored {
-        groups,
         legend,
         markers: names,
         sizes: range,
+        ..Colored::shaded(points.tree(), colors, classes, &looks, depth, dark)
     }
 }
 
@@ -315,8 +208,10 @@ fn entries(names: &[String], by: &ColorBy) -> Vec<LegendEntry> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{Projection, Provenance};
+    use crate::data::{Plane, Projection, Provenance};
+    use crate::scene::{Group, ground};
     use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray};
+    use std::sync::Arc;
 
     fn example() -> (Catalog, MapPoints) {
         let surveys: ArrayRef = Arc::new(StringArray::from(vec![
@@ -336,7 +231,7 @@ mod tests {
         let (catalog, points) = example();
         let mut view = ViewSpec::default();
         change(&mut view);
-        (color_points(&catalog, &points, &view, rows), points)
+        (color_points(&catalog, &points, &view, rows, true), points)
     }
 
     #[test]
@@ -412,5 +307,60 @@ mod tests {
     fn an_unknown_column_leaves_all_points_plain() {
         let (colored, _) = colored(|view| view.color.column = Some("nothing".to_owned()), None);
         assert!(matches!(colored.legend, Legend::Plain));
+    }
+
+    #[test]
+    fn far_points_fade_and_looks_are_carried_to_other_places() {
+        let n = 64;
+        let kind: ArrayRef = Arc::new(
+            (0..n)
+                .map(|i| Some(["a", "b"][i % 2]))
+                .collect::<StringArray>(),
+        );
+        let size: ArrayRef = Arc::new((0..n).map(|i| Some(i as f64)).collect::<Float64Array>());
+        let table = RecordBatch::try_from_iter(vec![("kind", kind), ("size", size)]).unwrap();
+        let catalog = Catalog::new(&table).unwrap();
+        let coords = (0..n).flat_map(|i| [(i % 8) as f32, (i / 8) as f32, i as f32]);
+        let rows = (0..n as u32).collect();
+        let projection = Projection::new(coords.collect(), 3, rows, n, Provenance::default());
+        let front = MapPoints::new(projection.unwrap());
+        let view = ViewSpec {
+            color: ColorBy {
+                column: Some("kind".to_owned()),
+                ..ColorBy::default()
+            },
+            size_by: Some("size".to_owned()),
+            ..ViewSpec::default()
+        };
+        let mask = Mask::from_fn(n, |row| row != 5);
+        for dark in [true, false] {
+            let colored = color_points(&catalog, &front, &view, Some(&mask), dark);
+            assert_eq!(colored.shown(), n - 1);
+            let distance = |place: usize| -> u32 {
+                let drawn = colored.groups[0].shades.points()[place];
+                let (own, ground) = (colored.colors()[place], ground(dark));
+                let off = |c: [u8; 4]| {
+                    (0..3)
+                        .map(|i| u32::from(c[i].abs_diff(ground[i])))
+                        .sum::<u32>()
+                };
+                100 * off(drawn) / off(own)
+            };
+            let place_of = |row: usize| (0..n).find(|&p| front.row(p) == row).unwrap();
+            assert!(distance(place_of(63)) > 90, "near");
+            assert!(distance(place_of(0)) < 60, "far");
+            // Carried to a turned map, it is the look that the turned map has by itself.
+            let turned = front.turned(Plane::turned(40.0, 30.0)).unwrap();
+            let from: Vec<u32> = (0..n).map(|p| place_of(turned.row(p)) as u32).collect();
+            let depths = turned.depths().unwrap();
+            let carried = colored.carried(turned.tree(), &from, Some(&depths), dark);
+            let fresh = color_points(&catalog, &turned, &view, Some(&mask), dark);
+            assert_eq!(carried.colors(), fresh.colors());
+            assert_eq!(carried.groups.len(), fresh.groups.len());
+            for (a, b) in carried.groups.iter().zip(&fresh.groups) {
+                assert_eq!((a.shape, a.size), (b.shape, b.size));
+                assert_eq!(a.shades.nodes(), b.shades.nodes());
+            }
+        }
     }
 }

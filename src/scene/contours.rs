@@ -34,6 +34,8 @@ pub struct MapLabel {
     pub color: Rgba,
     /// Its points on the map.
     pub count: usize,
+    /// Catalogue row of one of its objects there.
+    pub row: usize,
 }
 
 /// Lines around the given shares of the points that are drawn.
@@ -120,13 +122,13 @@ pub fn labels(points: &MapPoints, colored: &Colored) -> Vec<MapLabel> {
     drawn_entries(colored)
         .into_iter()
         .filter_map(|(text, color, count)| {
-            let mut cells = vec![(0_u32, [0.0_f64; 2]); LABEL_CELLS * LABEL_CELLS];
+            let mut cells = vec![(0_u32, [0.0_f64; 2], 0_usize); LABEL_CELLS * LABEL_CELLS];
             for &place in &sample {
                 let place = place as usize;
                 if colors[place][3] != 0 && colors[place][..3] == color[..3] {
                     let [x, y] = cell(positions[place]);
-                    let (n, sum) = &mut cells[y * LABEL_CELLS + x];
-                    *n += 1;
+                    let (n, sum, last) = &mut cells[y * LABEL_CELLS + x];
+                    (*n, *last) = (*n + 1, place);
                     for i in 0..2 {
                         sum[i] += f64::from(positions[place][i]);
                     }
@@ -146,12 +148,13 @@ pub fn labels(points: &MapPoints, colored: &Colored) -> Vec<MapLabel> {
                 .filter(|&i| cells[i].0 > 0)
                 .map(|i| (i, around(i % LABEL_CELLS, i / LABEL_CELLS)))
                 .max_by_key(|(_, n)| *n)?;
-            let (n, sum) = cells[best];
+            let (n, sum, place) = cells[best];
             Some(MapLabel {
                 position: sum.map(|s| s / f64::from(n)),
                 text,
                 color,
                 count,
+                row: points.row(place),
             })
         })
         .collect()

@@ -4,12 +4,17 @@ use super::{Colored, Contour, Legend, MapImage, MapLabel};
 use crate::color::{Colormap, Rgba};
 use crate::figure::canvas::Bitmap;
 use crate::figure::legend::{Block, Category, LegendSpec, Place};
-use crate::figure::{FigureSpec, Label, Lines, Marker};
+use crate::figure::{FigureSpec, Label, Lines, Marker, axes::TickSide, text_width};
 use crate::render::Shape;
 use crate::session::{LayerKind, MapPoints, ViewSpec};
 
 /// Width of a contour, pt.
 const LINE_WIDTH: f32 = 1.4;
+/// From the lower left corner of a turned map to where its axes meet, and their length, pt.
+const AXES_AT: f32 = 84.0;
+const AXIS: f32 = 40.0;
+/// Size of their names, pt.
+const SMALL: f32 = 11.0;
 /// Categories listed in a legend.
 const MOST_LISTED: usize = 24;
 /// What a figure is made of.
@@ -42,7 +47,7 @@ pub fn figure_spec(parts: &FigureParts<'_>) -> FigureSpec {
     let image = parts.image;
     let size = [image.width as f32, image.height as f32];
     // The map works in offsets from an origin; its axes do not.
-    let [x, y, _] = parts.points.projection().origin();
+    let [x, y] = parts.points.origin();
     let world = |p: [f64; 2]| [p[0] + x, p[1] + y];
     let shown = image.camera(parts.points).bounds(size);
     let (low, high) = (world(shown.min), world(shown.max));
@@ -66,11 +71,46 @@ pub fn figure_spec(parts: &FigureParts<'_>) -> FigureSpec {
         text: label.text.clone(),
         color: shaded(label.color),
     };
-    let facts = parts.points.projection().provenance();
-    let axis = |i: usize| match facts.get("method") {
-        Some(method) => format!("{method} {}", i + 1),
-        None => ["x", "y"][i].to_owned(),
+    let plane = parts.points.plane();
+    let names = super::axis_names(parts.points.projection());
+    let turned = !plane.is_front();
+    let titles = if turned {
+        let (yaw, pitch) = plane.angles();
+        let angle = |degrees: f64| short((degrees * 10.0).round() / 10.0);
+        let text = format!("turned view: yaw {}°, pitch {}°", angle(yaw), angle(pitch));
+        (text, String::new())
+    } else {
+        let [x, y, _] = names.clone();
+        (x, y)
     };
+    let mut lines: Vec<Lines> = parts.contours.iter().map(line).collect();
+    let mut labels: Vec<Label> = parts.labels.iter().map(label).collect();
+    if turned && parts.axes {
+        let at = |pt: [f32; 2]| {
+            let px = [pt[0] * image.scale, size[1] - pt[1] * image.scale];
+            world(image.camera(parts.points).world_from_px(px, size))
+        };
+        let color = super::line_color(None, image.dark);
+        for (name, [x, y]) in names.into_iter().zip(super::axis_tips(plane)) {
+            let length = x.hypot(y).max(f32::EPSILON);
+            // Beyond its end, and clear of it by the width of the name.
+            let beyond = [
+                x / length * (text_width(&name, SMALL, true) / 2.0 + 4.0),
+                y / length * 9.0,
+            ];
+            let end = [AXES_AT + x * AXIS, AXES_AT + y * AXIS];
+            lines.push(Lines {
+                polylines: vec![vec![at([AXES_AT; 2]), at(end)]],
+                color,
+                width: LINE_WIDTH,
+            });
+            labels.push(Label {
+                position: at([end[0] + beyond[0], end[1] + beyond[1]]),
+                text: name,
+                color,
+            });
+        }
+    }
     let blocks = if parts.legend {
         blocks(parts, shaded)
     } else {
@@ -78,15 +118,20 @@ pub fn figure_spec(parts: &FigureParts<'_>) -> FigureSpec {
     };
     FigureSpec {
         dark: image.dark,
-        axes: parts.axes.then(|| (axis(0), axis(1))),
+        axes: parts.axes.then_some(titles),
+        ticks: if turned {
+            TickSide::None
+        } else {
+            TickSide::default()
+        },
         legend: (!blocks.is_empty()).then_some(LegendSpec {
             blocks,
             place: Place::Right,
         }),
         caption: (parts.synthetic && (parts.axes || parts.legend))
             .then(|| "synthetic data".to_owned()),
-        lines: parts.contours.iter().map(line).collect(),
-        labels: parts.labels.iter().map(label).collect(),
+        lines,
+        labels,
         ..FigureSpec::new(parts.map.clone(), image.scale, bounds)
     }
 }

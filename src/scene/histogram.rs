@@ -156,7 +156,7 @@ mod tests {
             color: by,
             ..ViewSpec::default()
         };
-        let colored = color_points(&catalog, &points, &view, None);
+        let colored = color_points(&catalog, &points, &view, None, true);
         let [histogram] = &histograms(&catalog, &points, &colored, 2)[..] else {
             panic!()
         };

@@ -1,6 +1,8 @@
 //! From the document to what is drawn: colours and legend of the points, the point under the
 //! cursor, cutouts as pictures.
 
+mod axes;
+mod colored;
 mod colors;
 mod contours;
 mod figure;
@@ -12,7 +14,9 @@ mod style;
 mod thumbnail_pictures;
 mod thumbnails;
 
-pub use colors::{Colored, Group, Legend, LegendEntry, color_points};
+pub use axes::{axis_names, axis_tips};
+pub use colored::{Colored, Depth, Group, Legend, LegendEntry};
+pub use colors::color_points;
 pub use contours::{Contour, MapLabel, contours, labels};
 pub use figure::{FigureParts, figure_spec};
 pub use histogram::{Histogram, histograms};

@@ -243,7 +243,8 @@ fn list(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::subset::{CombineMode, Roi};
+    use crate::data::Plane;
+    use crate::subset::{CombineMode, Region, Roi};
 
     #[test]
     fn says_back_what_was_written_and_refuses_the_rest() {
@@ -260,9 +261,12 @@ mod tests {
             view: ViewSpec::default(),
             selection: Some(CombineMode::Subtract.join(
                 Some(SubsetExpr::Where("z > 1".to_owned())),
-                SubsetExpr::Region(Roi::Ellipse {
-                    center: [1.0, 2.0],
-                    radii: [3.0, 4.5],
+                SubsetExpr::Region(Region {
+                    roi: Roi::Ellipse {
+                        center: [1.0, 2.0],
+                        radii: [3.0, 4.5],
+                    },
+                    plane: Plane::turned(20.0, 40.0),
                 }),
             )),
         };

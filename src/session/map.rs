@@ -1,36 +1,91 @@
 //! A projection prepared for drawing, picking and selecting.
 
-use crate::data::Projection;
+use std::borrow::Cow;
+
+use rayon::prelude::*;
+
+use super::space::Space;
+use crate::data::{Plane, Projection};
 use crate::render::Bounds;
 use crate::spatial::TileTree;
 
-/// The points of a projection, ordered along a tree.
+/// The points of a projection, ordered along a tree over the plane that they are looked at in.
 ///
 /// A point is known by its *place* in the tree or by its catalogue row. All positions are offsets from
-/// the projection's [`origin`](Projection::origin): the map works in them, files hold their sums.
+/// [`origin`](Self::origin): the map works in them, files hold their sums. A map of three dimensions
+/// turns about the middle of the box around its points, which keeps its position.
 pub struct MapPoints {
     projection: Projection,
     tree: TileTree,
+    plane: Plane,
+    /// Of three dimensions only.
+    space: Option<Space>,
 }
 
 impl MapPoints {
-    /// Orders the points; long work for many of them.
+    /// Orders the points by their first two coordinates; long work for many of them.
     #[must_use]
     pub fn new(projection: Projection) -> Self {
-        Self {
-            tree: TileTree::new(&projection.points()),
-            projection,
-        }
+        Self::with_tree(projection, None)
     }
 
     /// Points with their tree, as it was kept beside them; it is made anew when it is missing or not
     /// over as many points.
     #[must_use]
     pub fn with_tree(projection: Projection, tree: Option<TileTree>) -> Self {
-        match tree {
-            Some(tree) if tree.points().len() == projection.len() => Self { projection, tree },
-            _ => Self::new(projection),
+        let tree = tree.filter(|tree| tree.points().len() == projection.len());
+        Self {
+            tree: tree.unwrap_or_else(|| TileTree::new(&projection.points())),
+            plane: Plane::FRONT,
+            space: Space::of(&projection),
+            projection,
         }
+    }
+
+    /// The same points, looked at in another plane; long work for many of them. `None` for a map of
+    /// two dimensions, which does not turn.
+    #[must_use]
+    pub fn turned(&self, plane: Plane) -> Option<Self> {
+        let space = self.space?;
+        let points: Cow<'_, [[f32; 2]]> = if plane.is_front() {
+            self.projection.points()
+        } else {
+            let indices = (0..self.len()).into_par_iter();
+            indices
+                .map(|i| seen(plane, space.center, self.projection.point(i)))
+                .collect()
+        };
+        Some(Self {
+            tree: TileTree::new(&points),
+            projection: self.projection.clone(),
+            plane,
+            space: self.space,
+        })
+    }
+
+    /// About `most` of the points, every one with the same chance, and the place that each of them
+    /// has here, in the order of the new projection; all of them when there are no more. They turn
+    /// as these do.
+    #[must_use]
+    pub fn sampled(&self, most: usize) -> (Self, Vec<u32>) {
+        let mut places = self.tree.sample(most);
+        places.sort_unstable_by_key(|&place| self.tree.order()[place as usize]);
+        let indices: Vec<u32> = places
+            .iter()
+            .map(|&place| self.tree.order()[place as usize])
+            .collect();
+        let projection = self.projection.part(&indices);
+        let points: Vec<[f32; 2]> = places
+            .iter()
+            .map(|&place| self.tree.points()[place as usize])
+            .collect();
+        let sample = Self {
+            tree: TileTree::new(&points),
+            projection,
+            plane: self.plane,
+            space: self.space,
+        };
+        (sample, places)
     }
 
     /// The projection.
@@ -43,6 +98,26 @@ impl MapPoints {
     #[must_use]
     pub fn tree(&self) -> &TileTree {
         &self.tree
+    }
+
+    /// The plane that the points are looked at in.
+    #[must_use]
+    pub fn plane(&self) -> Plane {
+        self.plane
+    }
+
+    /// What is added to positions to have coordinates in the plane, in the units of the file.
+    #[must_use]
+    pub fn origin(&self) -> [f64; 2] {
+        let [x, y, z] = self.projection.origin();
+        match self.space {
+            Some(Space { center, .. }) if !self.plane.is_front() => {
+                let at = [x + center[0], y + center[1], z + center[2]];
+                let [right, up] = self.plane.project(at);
+                [right - center[0], up - center[1]]
+            }
+            _ => [x, y],
+        }
     }
 
     /// Number of points.
@@ -75,32 +150,52 @@ impl MapPoints {
     /// Position of a catalogue row, in offsets, if it is on the map.
     #[must_use]
     pub fn position_of_row(&self, row: usize) -> Option<[f32; 2]> {
-        let row = u32::try_from(row).ok()?;
-        let point = self.projection.rows().binary_search(&row).ok()?;
-        let coords = &self.projection.coords()[point * self.projection.dims()..];
-        Some([coords[0], coords[1]])
+        self.position_in(self.plane, row)
     }
+
+    /// The same, looked at in another plane.
+    #[must_use]
+    pub fn position_in(&self, plane: Plane, row: usize) -> Option<[f32; 2]> {
+        let row = u32::try_from(row).ok()?;
+        let index = self.projection.rows().binary_search(&row).ok()?;
+        let point = self.projection.point(index);
+        Some(match self.space {
+            Some(space) if !plane.is_front() => seen(plane, space.center, point),
+            _ => [point[0] as f32, point[1] as f32],
+        })
+    }
+
+    /// How far the point at a place lies from the viewer, 0 near to 1 far: two standard deviations
+    /// in front of the mean are near, two behind it far. `None` on a map of two dimensions.
+    #[must_use]
+    pub fn depths(&self) -> Option<impl Fn(usize) -> f32 + Sync + '_> {
+        let sight = self.space?.sight(self.plane);
+        let point = |place: usize| self.projection.point(self.tree.order()[place] as usize);
+        Some(move |place: usize| sight.depth(point(place)))
+    }
+
+    /// The same of a catalogue row, if it is on the map.
+    #[must_use]
+    pub fn depth_of_row(&self, row: usize) -> Option<f32> {
+        let row = u32::try_from(row).ok()?;
+        let index = self.projection.rows().binary_search(&row).ok()?;
+        let sight = self.space?.sight(self.plane);
+        Some(sight.depth(self.projection.point(index)))
+    }
+
+    /// Whether the map has three dimensions.
+    #[must_use]
+    pub fn turns(&self) -> bool {
+        self.space.is_some()
+    }
+}
+
+/// Position, in offsets, of a point that is turned about `center` and looked at in `plane`.
+fn seen(plane: Plane, center: [f64; 3], point: [f64; 3]) -> [f32; 2] {
+    let [right, up] = plane.project([0, 1, 2].map(|i| point[i] - center[i]));
+    [(right + center[0]) as f32, (up + center[1]) as f32]
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::data::Provenance;
-
-    #[test]
-    fn places_and_rows_belong_together() {
-        let rows: Vec<u32> = (0..100).map(|i| i * 3).collect();
-        let coords: Vec<f32> = rows.iter().flat_map(|&r| [r as f32, -(r as f32)]).collect();
-        let projection = Projection::new(coords, 2, rows, 400, Provenance::default()).unwrap();
-        let points = MapPoints::new(projection);
-        for place in 0..100 {
-            let row = points.row(place);
-            assert_eq!(points.tree().points()[place], [row as f32, -(row as f32)]);
-            assert_eq!(
-                points.position_of_row(row),
-                Some(points.tree().points()[place])
-            );
-        }
-        assert_eq!(points.position_of_row(1), None);
-    }
-}
+#[path = "map_tests.rs"]
+mod tests;

@@ -9,6 +9,7 @@ mod encoder;
 mod file;
 mod history;
 mod map;
+mod space;
 mod view;
 
 use std::sync::Arc;
@@ -158,7 +159,7 @@ pub struct Encoded {
 /// A map and how it was made here, if it was.
 pub struct Mapped {
     /// The points.
-    pub points: MapPoints,
+    pub points: Arc<MapPoints>,
     /// What made it; `None` when it came with the file.
     pub params: Option<ReduceParams>,
 }

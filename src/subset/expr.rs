@@ -2,16 +2,15 @@
 
 use arrow::array::RecordBatch;
 
-use super::{Filter, FilterError, Roi};
+use super::{Filter, FilterError, Region};
 use crate::mask::Mask;
-use crate::spatial::TileTree;
 
 /// A set of catalogue rows, as it was asked for.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SubsetExpr {
     /// The rows whose points lie in a region of the map.
-    Region(Roi),
+    Region(Region),
     /// The rows for which a SQL condition holds.
     Where(String),
     /// In both.
@@ -89,19 +88,8 @@ impl CombineMode {
 pub struct SubsetOf<'a> {
     /// The catalogue.
     pub table: &'a RecordBatch,
-    /// The map.
-    pub map: Option<MapOf<'a>>,
-}
-
-/// A map that regions are evaluated against.
-#[derive(Clone, Copy)]
-pub struct MapOf<'a> {
-    /// Its points, as offsets from the origin.
-    pub tree: &'a TileTree,
-    /// World coordinates of the origin.
-    pub origin: [f64; 2],
-    /// Catalogue row of each place.
-    pub row: &'a (dyn Fn(usize) -> usize + Sync),
+    /// The rows whose points lie in a region of the map; no row is in any region without a map.
+    pub inside: Option<&'a dyn Fn(&Region) -> Mask>,
 }
 
 impl SubsetExpr {
@@ -111,18 +99,9 @@ impl SubsetExpr {
     /// When a condition cannot be read or evaluated.
     pub fn evaluate(&self, of: SubsetOf<'_>) -> Result<Mask, FilterError> {
         Ok(match self {
-            Self::Region(roi) => {
-                let rows = of.table.num_rows();
-                let Some(map) = of.map else {
-                    return Ok(Mask::none(rows));
-                };
-                let roi = roi.moved(map.origin.map(|v| -v));
-                let mut words = vec![0_u64; rows.div_ceil(64)];
-                for place in roi.select(map.tree).iter() {
-                    let row = (map.row)(place);
-                    words[row / 64] |= 1 << (row % 64);
-                }
-                Mask::from_words(words, rows)
+            Self::Region(region) => {
+                let none = || Mask::none(of.table.num_rows());
+                of.inside.map_or_else(none, |inside| inside(region))
             }
             Self::Where(sql) => {
                 let filter = Filter::parse(sql, of.table.schema_ref())?;
@@ -134,6 +113,19 @@ impl SubsetExpr {
             Self::AndNot(a, b) => a.evaluate(of)?.and_not(&b.evaluate(of)?),
             Self::Not(a) => a.evaluate(of)?.not(),
         })
+    }
+
+    /// All regions in it.
+    #[must_use]
+    pub fn regions(&self) -> Vec<&Region> {
+        match self {
+            Self::Region(region) => vec![region],
+            Self::Where(_) => Vec::new(),
+            Self::And(a, b) | Self::Or(a, b) | Self::AndNot(a, b) => {
+                [a.regions(), b.regions()].concat()
+            }
+            Self::Not(a) => a.regions(),
+        }
     }
 
     /// How deeply it is nested.
@@ -150,6 +142,7 @@ impl SubsetExpr {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::subset::Roi;
     use arrow::array::{ArrayRef, Float64Array};
     use std::sync::Arc;
 
@@ -159,22 +152,22 @@ mod tests {
             Arc::new((0..100).map(f64::from).map(Some).collect::<Float64Array>());
         let table = RecordBatch::try_from_iter(vec![("v", values)]).unwrap();
         // Row 2 i lies at (i, i); odd rows are not on the map.
-        let points: Vec<[f32; 2]> = (0..50).map(|i| [i as f32, i as f32]).collect();
-        let tree = TileTree::new(&points);
-        let order = tree.order().to_vec();
-        let row = |place: usize| order[place] as usize * 2;
+        let inside = |region: &Region| {
+            let Roi::Rectangle { from, to } = region.roi else {
+                panic!()
+            };
+            let within = |v: f64| (0..2).all(|i| v >= to[i] && v <= from[i]);
+            Mask::from_fn(100, |row| row % 2 == 0 && within(row as f64 / 2.0))
+        };
         let of = SubsetOf {
             table: &table,
-            map: Some(MapOf {
-                tree: &tree,
-                origin: [0.0; 2],
-                row: &row,
-            }),
+            inside: Some(&inside),
         };
-        let region = SubsetExpr::Region(Roi::Rectangle {
+        let region = Roi::Rectangle {
             from: [9.5, 30.0],
             to: [0.0, 0.0],
-        });
+        };
+        let region = SubsetExpr::Region(region.into());
         let wanted = SubsetExpr::Where("v >= 10 AND v < 50".to_owned());
         let rows = |expr: &SubsetExpr| expr.evaluate(of).unwrap().iter().collect::<Vec<_>>();
         assert_eq!(rows(&region), (0..10).map(|i| i * 2).collect::<Vec<_>>());

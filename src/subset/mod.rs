@@ -3,8 +3,10 @@
 
 mod expr;
 mod filter;
+mod region;
 mod roi;
 
-pub use expr::{CombineMode, MapOf, SubsetExpr, SubsetOf};
+pub use expr::{CombineMode, SubsetExpr, SubsetOf};
 pub use filter::{Filter, FilterError};
+pub use region::Region;
 pub use roi::{Roi, RoiError};

@@ -3,7 +3,7 @@
 use crate::mask::Mask;
 use crate::spatial::{Brush, Ellipse, Polygon, Rectangle, TileTree};
 
-/// A region of the map, in world coordinates; its outline belongs to it.
+/// An outline in the plane of a map, in world coordinates; it belongs to what it surrounds.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "shape", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Roi {
@@ -52,15 +52,8 @@ pub enum RoiError {
 const MOST_VERTICES: usize = 1_000_000;
 
 impl Roi {
-    /// A region from JSON: a list of vertices `[[x, y], ...]`, an object with `vertices` or
-    /// `polygon`, a `GeoJSON` polygon (its outer ring), or what [`Roi`] itself is written as.
-    ///
-    /// # Errors
-    /// When it is something else, or its numbers do not make a region.
-    pub fn from_json(text: &str) -> Result<Self, RoiError> {
-        let json: serde_json::Value =
-            serde_json::from_str(text).map_err(|e| RoiError::Json(e.to_string()))?;
-        let json = json.get("geometry").unwrap_or(&json);
+    /// A region from the forms that [`Region::from_json`](super::Region::from_json) reads.
+    pub(super) fn from_value(json: &serde_json::Value) -> Result<Self, RoiError> {
         let vertices = json
             .get("vertices")
             .or_else(|| json.get("polygon"))
@@ -151,48 +144,6 @@ impl Roi {
                 path: path.clone(),
                 radius: *radius,
             }),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn regions_come_from_the_usual_forms() {
-        let square = Roi::Polygon {
-            vertices: vec![[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]],
-        };
-        for text in [
-            "[[0,0],[1,0],[1,1]]",
-            r#"{"vertices": [[0,0],[1,0],[1,1]]}"#,
-            r#"{"polygon": [[0,0],[1,0],[1,1]]}"#,
-            r#"{"type": "Polygon", "coordinates": [[[0,0],[1,0],[1,1]]]}"#,
-            r#"{"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [[[0,0],[1,0],[1,1]]]}}"#,
-        ] {
-            assert_eq!(Roi::from_json(text).unwrap(), square, "{text}");
-        }
-        let ellipse = Roi::Ellipse {
-            center: [1.0, 2.0],
-            radii: [3.0, 4.0],
-        };
-        for roi in [square, ellipse] {
-            assert_eq!(
-                Roi::from_json(&serde_json::to_string(&roi).unwrap()).unwrap(),
-                roi
-            );
-        }
-        for wrong in [
-            "",
-            "{}",
-            "[[0,0],[1,0]]",
-            "[[0,0],[1,0],[1,\"a\"]]",
-            r#"{"shape": "ellipse", "center": [0,0], "radii": [0,1]}"#,
-            r#"{"shape": "brush", "path": [], "radius": 1}"#,
-            r#"{"shape": "spiral"}"#,
-        ] {
-            assert!(Roi::from_json(wrong).is_err(), "{wrong}");
         }
     }
 }

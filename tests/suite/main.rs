@@ -18,4 +18,5 @@ mod select;
 mod support;
 mod thumbnails;
 mod tiles;
+mod turned;
 mod window;

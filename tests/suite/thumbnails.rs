@@ -164,7 +164,7 @@ fn a_map_as_an_image_shows_the_pictures_of_what_is_drawn() {
     let mut view = ViewSpec::default();
     view.layer_mut(LayerKind::Thumbnails).unwrap().shown = true;
     let rows = Mask::from_fn(3, |row| row < 2);
-    let colored = color_points(&catalog, &points, &view, Some(&rows));
+    let colored = color_points(&catalog, &points, &view, Some(&rows), true);
     let image = MapImage {
         width: 600,
         height: 200,

@@ -4,7 +4,7 @@
 use eframe::egui::{self, FontId, RichText, TextEdit, Ui};
 
 use super::super::action::Action;
-use super::super::look::Filtering;
+use super::super::filtering::Filtering;
 use super::super::theme::{STEP, tokens};
 use super::super::widgets::{counted, grouped};
 use crate::session::Session;

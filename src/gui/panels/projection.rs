@@ -38,6 +38,8 @@ pub(in crate::gui) fn ui(
     ui.horizontal(|ui| {
         ui.selectable_value(&mut drafts.reduce.method, Method::Pca, Method::Pca.name())
             .on_hover_text("Principal components: linear, exact, the same every time");
+        ui.separator();
+        dimensions(ui, drafts);
     });
     ui.add_space(8.0);
     let ready = session.embedding().is_some();
@@ -50,6 +52,17 @@ pub(in crate::gui) fn ui(
         .clicked()
     {
         actions.push(Action::Reduce(drafts.reduce));
+    }
+}
+
+/// The choice between a flat map and one that turns.
+pub(in crate::gui) fn dimensions(ui: &mut Ui, drafts: &mut Drafts) {
+    for (dims, name, tip) in [
+        (2, "2-D", "A map of 2 dimensions"),
+        (3, "3-D", "A map of 3 dimensions, which turns"),
+    ] {
+        ui.selectable_value(&mut drafts.reduce.dims, dims, name)
+            .on_hover_text(tip);
     }
 }
 

@@ -17,7 +17,7 @@ pub(in crate::gui) fn ui(
     ui: &mut Ui,
     session: &Session,
     settings: &Settings,
-    drafts: &Drafts,
+    drafts: &mut Drafts,
     running: Option<&Running>,
     actions: &mut Vec<Action>,
 ) {
@@ -62,8 +62,10 @@ pub(in crate::gui) fn ui(
                 }
                 (Some(_), Some(encoded)) => {
                     heading(ui, &format!("{} of {} values", counted(encoded.embedding.len(), "vector", "vectors"), encoded.embedding.dim()));
-                    ui.label(RichText::new("A map shows them in two dimensions.").color(colors.muted));
+                    ui.label(RichText::new("A map shows them in two dimensions, or in three that turn.").color(colors.muted));
                     ui.add_space(3.0 * STEP);
+                    ui.horizontal(|ui| super::projection::dimensions(ui, drafts));
+                    ui.add_space(STEP);
                     if big(ui, &format!("Make a {} map", drafts.reduce.method.name())) {
                         actions.push(Action::Reduce(drafts.reduce));
                     }

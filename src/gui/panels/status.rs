@@ -2,15 +2,15 @@
 
 use eframe::egui::{Align, Layout, RichText, Ui};
 
+use super::super::shown::{Shown, Why};
 use super::super::theme::tokens;
 use super::super::widgets::{counted, grouped};
-use crate::scene::Colored;
 use crate::session::Session;
 
 pub(in crate::gui) fn ui(
     ui: &mut Ui,
     session: &Session,
-    colored: Option<&Colored>,
+    shown: Option<&Shown>,
     adapter: &str,
     frame_ms: f32,
 ) {
@@ -21,9 +21,19 @@ pub(in crate::gui) fn ui(
             let rows = data.dataset.catalog.len();
             let objects = counted(rows, "object", "objects");
             let mut drawn = String::new();
-            if let (Some(map), Some(colored)) = (session.map(), colored) {
-                let points = map.points.len();
-                let hidden = points - colored.shown();
+            if let Some(sample) = shown.and_then(|shown| shown.sample) {
+                drawn = format!(
+                    " · {}: {} of {} points shown",
+                    match sample.why {
+                        Why::Turning => "turning",
+                        Why::Moving => "moving",
+                    },
+                    grouped(sample.points),
+                    grouped(sample.of)
+                );
+            } else if let Some(shown) = shown {
+                let points = shown.points.len();
+                let hidden = points - shown.look.colored.shown();
                 drawn = match (rows - points, hidden) {
                     (0, 0) => " · all drawn".to_owned(),
                     (0, hidden) => format!(" · {} hidden in the legend", grouped(hidden)),

@@ -12,10 +12,10 @@ use super::views::map::Viewport;
 use crate::data::CutoutRead;
 use crate::render::{Camera, Gpu, ThumbnailBuffers, ThumbnailKey, ThumbnailQuad, ThumbnailStyle};
 use crate::scene::{
-    Colored, Rgb, THUMBNAIL_ROOM, Thumbnail, ThumbnailGrid, shade, thumbnail_layout,
-    thumbnail_picture, thumbnail_style,
+    Rgb, THUMBNAIL_ROOM, Thumbnail, ThumbnailGrid, shade, thumbnail_layout, thumbnail_picture,
+    thumbnail_style,
 };
-use crate::session::{Mapped, OpenData, Part, Revision};
+use crate::session::{OpenData, Part};
 use readers::Readers;
 
 /// Pictures handed to the GPU in one frame.
@@ -29,10 +29,7 @@ const FINE: f32 = 1.5;
 /// What the map shows.
 pub(super) struct Content<'a> {
     pub data: &'a Part<OpenData>,
-    pub map: &'a Part<Mapped>,
-    pub colored: &'a Colored,
-    /// A number that changes with the colours.
-    pub serial: u64,
+    pub shown: &'a super::shown::Shown,
     pub dark: bool,
 }
 
@@ -52,8 +49,7 @@ pub(super) struct Thumbnails {
 /// What was laid out.
 #[derive(PartialEq)]
 struct LayoutKey {
-    map: Revision,
-    colors: u64,
+    serial: u64,
     camera: Camera,
     size_px: [f32; 2],
     room_px: f32,
@@ -62,7 +58,8 @@ struct LayoutKey {
 /// What is on the screen.
 #[derive(Default, PartialEq)]
 struct Shown {
-    map: Option<Revision>,
+    /// Of the points with that number.
+    places: Option<u64>,
     pictures: Vec<Thumbnail>,
     quads: Vec<ThumbnailQuad>,
     style: Option<ThumbnailStyle>,
@@ -121,16 +118,15 @@ impl Thumbnails {
 
     fn lay_out(&mut self, content: &Content<'_>, viewport: &Viewport, room_px: f32) {
         let key = LayoutKey {
-            map: content.map.revision(),
-            colors: content.serial,
+            serial: content.shown.serial,
             camera: viewport.camera,
             size_px: viewport.size_px,
             room_px,
         };
         if self.layout.as_ref().is_none_or(|(of, _)| *of != key) {
             let thumbnails = thumbnail_layout(
-                &content.map.points,
-                content.colored,
+                &content.shown.points,
+                &content.shown.look.colored,
                 &viewport.camera,
                 viewport.size_px,
                 room_px,
@@ -181,10 +177,10 @@ impl Thumbnails {
         grid: &ThumbnailGrid,
         thumbnails: &[Thumbnail],
     ) {
-        let positions = content.map.points.tree().points();
-        let colors = content.colored.colors();
+        let positions = content.shown.points.tree().points();
+        let colors = content.shown.look.colored.colors();
         let mut before: HashMap<usize, &Thumbnail> = HashMap::new();
-        if self.shown.map == Some(content.map.revision()) {
+        if self.shown.places == Some(content.shown.places) {
             for old in &self.shown.pictures {
                 let drawn = colors.get(old.place).is_some_and(|color| color[3] != 0);
                 if let Some(cell) = grid.cell(positions[old.place]).filter(|_| drawn) {
@@ -218,7 +214,7 @@ impl Thumbnails {
             self.serial += 1;
         }
         self.shown = Shown {
-            map: Some(content.map.revision()),
+            places: Some(content.shown.places),
             pictures,
             quads,
             style: self.shown.style,

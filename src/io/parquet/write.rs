@@ -145,7 +145,9 @@ pub fn write_projection(
             }),
         })
         .collect();
+    // Readers take a column `z` for the third axis only where it is said to be one.
     let provenance = provenance.clone().merged(projection.provenance());
+    let provenance = provenance.with("dims", dims.to_string());
     write(
         path,
         "projection",

@@ -9,16 +9,15 @@ use crate::render::{
     Camera, Gpu, Layer, LineBuffers, Picture, PointLayer, PointStyle, RenderError, Renderer,
     Target, ThumbnailBuffers,
 };
-use crate::scene::{Colored, Contour, ground, line_color, raster_layers};
-use crate::session::{LayerKind, MapPoints, Revision, ViewSpec};
+use crate::scene::{Contour, ground, line_color, raster_layers};
+use crate::session::{LayerKind, ViewSpec};
 
 /// Width of a contour, points of the user interface.
 const LINE_WIDTH: f32 = 1.6;
 
 /// Everything a picture shows.
 pub(super) struct Content<'a> {
-    pub points: &'a MapPoints,
-    pub colored: &'a Colored,
+    pub shown: &'a super::Shown,
     pub contours: &'a [Contour],
     /// The selected places.
     pub selection: Option<&'a Mask>,
@@ -29,8 +28,7 @@ pub(super) struct Content<'a> {
 /// Everything a picture depends on.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Key {
-    pub map: Revision,
-    /// Numbers that change with the colours, the contours, the selection and the thumbnails.
+    /// Numbers that change with the points and their look, the contours, the selection and the thumbnails.
     pub serials: [u64; 4],
     pub camera: Camera,
     pub style: PointStyle,
@@ -48,12 +46,12 @@ pub(super) struct Canvas {
     gpu: Gpu,
     renderer: Renderer,
     state: RenderState,
-    shown: Option<Shown>,
+    drawn: Option<Drawn>,
     lines: Option<(u64, bool, LineBuffers)>,
     thumbnails: Option<ThumbnailBuffers>,
 }
 
-struct Shown {
+struct Drawn {
     target: Target,
     texture: TextureId,
     key: Option<Key>,
@@ -70,7 +68,7 @@ impl Canvas {
             renderer: Renderer::new(&gpu),
             gpu,
             state: state.clone(),
-            shown: None,
+            drawn: None,
             lines: None,
             thumbnails: None,
         }
@@ -95,9 +93,9 @@ impl Canvas {
 
     /// Puts the last picture into `rect`.
     pub fn paint(&self, painter: &Painter, rect: Rect) {
-        if let Some(shown) = &self.shown {
+        if let Some(drawn) = &self.drawn {
             let uv = Rect::from_min_max(Pos2::ZERO, Pos2::new(1.0, 1.0));
-            painter.image(shown.texture, rect, uv, Color32::WHITE);
+            painter.image(drawn.texture, rect, uv, Color32::WHITE);
         }
     }
 
@@ -105,7 +103,7 @@ impl Canvas {
     pub fn draw(&mut self, content: &Content<'_>) -> Result<(), RenderError> {
         let key = &content.key;
         if self
-            .shown
+            .drawn
             .as_ref()
             .is_some_and(|s| s.key.as_ref() == Some(key))
         {
@@ -122,7 +120,7 @@ impl Canvas {
             let buffers = LineBuffers::new(&self.gpu, &self.renderer, &lines);
             self.lines = Some((lines_key.0, lines_key.1, buffers));
         }
-        let Some(shown) = &mut self.shown else {
+        let Some(drawn) = &mut self.drawn else {
             return Ok(());
         };
         let mut layers: Vec<(Layer<'_>, f32)> = Vec::new();
@@ -146,22 +144,22 @@ impl Canvas {
             camera: &key.camera,
             background: ground(key.dark),
             points: Some(PointLayer {
-                tree: content.points.tree(),
-                groups: &content.colored.point_groups(),
+                tree: content.shown.points.tree(),
+                groups: &content.shown.look.colored.point_groups(),
                 selection: content.selection,
                 style: key.style,
             }),
             layers: &layers,
         };
-        self.renderer.draw(&self.gpu, &mut shown.target, &picture);
-        shown.key = Some(key.clone());
+        self.renderer.draw(&self.gpu, &mut drawn.target, &picture);
+        drawn.key = Some(key.clone());
         Ok(())
     }
 
     /// A target of that size.
     fn fit(&mut self, size_px: [f32; 2]) -> Result<(), RenderError> {
         if self
-            .shown
+            .drawn
             .as_ref()
             .is_some_and(|s| s.target.size_px() == size_px)
         {
@@ -169,7 +167,7 @@ impl Canvas {
         }
         let target = Target::new(&self.gpu, size_px[0] as u32, size_px[1] as u32)?;
         let mut egui_renderer = self.state.renderer.write();
-        if let Some(old) = self.shown.take() {
+        if let Some(old) = self.drawn.take() {
             egui_renderer.free_texture(&old.texture);
         }
         let texture = egui_renderer.register_native_texture(
@@ -177,7 +175,7 @@ impl Canvas {
             target.view(),
             wgpu::FilterMode::Nearest,
         );
-        self.shown = Some(Shown {
+        self.drawn = Some(Drawn {
             target,
             texture,
             key: None,

@@ -1,6 +1,8 @@
 //! The map: shows the picture of its canvas, turns the mouse into camera moves, hover and focus.
 
 mod canvas;
+mod gizmo;
+mod orbit;
 mod overlay;
 mod pictures;
 mod toolbar;
@@ -12,13 +14,15 @@ use eframe::egui::{self, Color32, PointerButton, Pos2, Rect, Sense, Ui};
 use eframe::egui_wgpu::RenderState;
 
 use super::super::action::Action;
-use super::super::look::Look;
+use super::super::shown::Shown;
 use super::super::thumbnails::Thumbnails;
+use crate::data::Plane;
 use crate::job::FigureRequest;
 use crate::render::{Bounds, Camera, PointStyle};
 use crate::scene::{Contour, ground, pick, point_style};
-use crate::session::{Mapped, Part, Revision, Session};
+use crate::session::{Revision, Session};
 use canvas::{Canvas, Content, Key};
+use orbit::Orbit;
 use overlay::Overlay;
 use tools::Selecting;
 
@@ -39,16 +43,24 @@ pub(in crate::gui) struct MapView {
     thumbnails: Thumbnails,
     failure: Option<String>,
     pub selecting: Selecting,
+    pub orbit: Orbit,
+    /// The map that the tool was chosen for.
+    tool_of: Option<Revision>,
+    /// Whether changes of the view are animated.
+    pub animate: bool,
     /// A rectangle to zoom into, while it is being drawn.
     zoom_box: Option<Pos2>,
 }
 
-/// What is worked out about the map apart from its points, each with a number that changes with it.
-pub(in crate::gui) struct Coloring<'a> {
-    pub look: &'a Arc<Look>,
-    pub look_serial: u64,
-    pub contours: &'a [Contour],
-    pub contours_serial: u64,
+/// What is to be drawn.
+#[derive(Clone, Copy)]
+pub(in crate::gui) struct Scene<'a> {
+    pub session: &'a Session,
+    pub shown: &'a Shown,
+    /// Lines, and a number that changes with them.
+    pub contours: (&'a [Contour], u64),
+    /// The object under study.
+    pub focus: Option<usize>,
 }
 
 /// A view of the map in the window: from points of the user interface to pixels of the picture.
@@ -86,6 +98,9 @@ impl MapView {
             thumbnails: Thumbnails::default(),
             failure: None,
             selecting: Selecting::default(),
+            orbit: Orbit::default(),
+            tool_of: None,
+            animate: true,
             zoom_box: None,
         }
     }
@@ -107,16 +122,23 @@ impl MapView {
         self.camera = None;
     }
 
+    /// Where the viewer looked in the last frame, and the size of the picture, px.
+    pub fn looked(&self) -> Option<(Camera, [f32; 2])> {
+        Some((self.shown?.1, self.size_px?))
+    }
+
     /// A figure of what is shown.
-    pub fn figure_request(&self, dark: bool, origin: [f64; 3]) -> FigureRequest {
+    pub fn figure_request(&self, dark: bool, shown: Option<&Shown>) -> FigureRequest {
         let size = self.size_px.unwrap_or([1280.0, 800.0]);
+        let origin = shown.map_or([0.0; 2], |shown| shown.points.origin());
         FigureRequest {
             size: (size[0] as u32, size[1] as u32),
             scale: 2.0,
             dark,
+            plane: shown.map_or(Plane::FRONT, Shown::plane),
             bounds: self
                 .shown
-                .map(|(_, camera)| camera.bounds(size).moved([origin[0], origin[1]])),
+                .map(|(_, camera)| camera.bounds(size).moved(origin)),
             axes: true,
             legend: true,
         }
@@ -144,73 +166,49 @@ impl MapView {
     }
 
     /// Draws the map into the rest of `ui`.
-    pub fn ui(
-        &mut self,
-        ui: &mut Ui,
-        session: &Session,
-        map: &Part<Mapped>,
-        coloring: Option<&Coloring<'_>>,
-        focus: Option<usize>,
-        actions: &mut Vec<Action>,
-    ) {
+    pub fn ui(&mut self, ui: &mut Ui, scene: Option<Scene<'_>>, actions: &mut Vec<Action>) {
         let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Canvas, true, "Map"));
-        let ratio = ui.ctx().pixels_per_point();
-        let size_px = [
-            (rect.width() * ratio).round().max(1.0),
-            (rect.height() * ratio).round().max(1.0),
-        ];
-        let bounds = map.points.bounds().unwrap_or(Bounds {
-            min: [0.0; 2],
-            max: [1.0; 2],
-        });
-        let camera = match self.camera {
-            Some((revision, camera)) if revision == map.revision() => camera,
-            _ => Camera::fit(bounds, size_px),
-        };
-        let mut viewport = Viewport {
-            rect,
-            camera,
-            size_px,
-            ratio,
-        };
-        let selects = self
-            .selecting
-            .mouse(ui, &response, map.revision(), &viewport);
-        viewport.camera = self.steer(ui, &response, map.revision(), &viewport, selects);
-        self.size_px = Some(size_px);
-        self.shown = Some((map.revision(), viewport.camera));
-
         let dark = ui.visuals().dark_mode;
         let [r, g, b, _] = ground(dark);
         ui.painter()
             .rect_filled(rect, 0.0, Color32::from_rgb(r, g, b));
         self.hovered = None;
-        let Some(coloring) = coloring else {
+        let Some(scene) = scene else {
             return;
         };
+        let Scene { session, shown, .. } = scene;
+        let mut viewport = self.viewport(ui, rect, shown);
+        let Viewport { size_px, ratio, .. } = viewport;
+        if self.tool_of != Some(shown.of) {
+            self.tool_of = Some(shown.of);
+            self.selecting.tool = self.selecting.tool.on_new_map(shown.turns);
+        }
+        let on = (shown.of, shown.plane());
+        let selects = self.selecting.mouse(ui, &response, on, &viewport);
+        viewport.camera = self.steer(ui, &response, shown, &viewport, selects);
+        self.size_px = Some(size_px);
+        self.shown = Some((shown.of, viewport.camera));
+
         let view = session.view();
-        self.update_thumbnails(ui, session, map, coloring, &viewport);
-        let style = point_style(&map.points, view, &viewport.camera, size_px, ratio, dark);
-        if let Some(selection) = self.selecting.update(ui.ctx(), session, map) {
+        self.update_thumbnails(ui, session, shown, &viewport);
+        let style = point_style(&shown.points, view, &viewport.camera, size_px, ratio, dark);
+        if let Some(selection) = self.selecting.update(ui.ctx(), session, shown) {
             actions.push(Action::Select(Arc::new(selection)));
         }
-        let places = self.selecting.places(session, map.revision());
-        let places = places.map(|(mask, serial)| (Arc::clone(mask), serial));
+        let places = self.selecting.places(session, shown);
         let content = Content {
-            points: &map.points,
-            colored: &coloring.look.colored,
-            contours: coloring.contours,
+            shown,
+            contours: scene.contours.0,
             selection: places
                 .as_ref()
                 .map(|(mask, _)| &**mask)
                 .filter(|m| !m.is_empty()),
             view,
             key: Key {
-                map: map.revision(),
                 serials: [
-                    coloring.look_serial,
-                    coloring.contours_serial,
+                    shown.serial,
+                    scene.contours.1,
                     places.as_ref().map_or(0, |(_, serial)| *serial),
                     self.thumbnails.serial(),
                 ],
@@ -224,17 +222,16 @@ impl MapView {
         };
         self.draw(ui, rect, &content);
         if !selects {
-            self.hover(ui, &response, map, coloring, &viewport, style, actions);
+            self.hover(ui, &response, shown, &viewport, style, actions);
         }
         Overlay {
             session,
-            map: &map.points,
-            look: coloring.look,
+            shown,
             viewport: &viewport,
             thumbnails: &self.thumbnails,
             radius: style.radius_px / ratio,
         }
-        .paint(ui, focus, self.hovered);
+        .paint(ui, scene.focus, self.hovered);
         self.selecting.paint(ui, &viewport);
         if let (Some(from), Some(to)) = (self.zoom_box, ui.ctx().pointer_latest_pos()) {
             let stroke = egui::Stroke::new(1.0, super::super::theme::tokens(ui.ctx()).strong);
@@ -242,17 +239,56 @@ impl MapView {
             ui.painter()
                 .rect_stroke(rect, 0.0, stroke, egui::StrokeKind::Middle);
         }
-        let selected = places.map(|(mask, _)| mask.count());
-        toolbar::ui(ui, rect, session, &mut self.selecting, selected, actions);
+        // Of a sample the places are not all: the selection itself is counted.
+        let selected = if shown.sample.is_some() {
+            let drawing = self.selecting.is_drawing();
+            let selection = session.selection().filter(|_| !drawing);
+            selection.map(|selection| selection.rows.count())
+        } else {
+            places.map(|(mask, _)| mask.count())
+        };
+        toolbar::ui(ui, rect, &scene, &mut self.selecting, selected, actions);
+        if shown.points.turns()
+            && let Some(plane) = gizmo::ui(ui, rect, &shown.points)
+        {
+            self.turn_to(shown.of, plane);
+            ui.ctx().request_repaint();
+        }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what the cursor can mean")]
+    fn viewport(&self, ui: &Ui, rect: Rect, shown: &Shown) -> Viewport {
+        let ratio = ui.ctx().pixels_per_point();
+        let size_px = [
+            (rect.width() * ratio).round().max(1.0),
+            (rect.height() * ratio).round().max(1.0),
+        ];
+        let bounds = shown.bounds.unwrap_or(Bounds {
+            min: [0.0; 2],
+            max: [1.0; 2],
+        });
+        let camera = match self.camera {
+            Some((revision, camera)) if revision == shown.of => camera,
+            _ => Camera::fit(bounds, size_px),
+        };
+        Viewport {
+            rect,
+            camera,
+            size_px,
+            ratio,
+        }
+    }
+
+    /// Turns a map until it is seen in `plane`; the camera stays.
+    pub fn turn_to(&mut self, map: Revision, plane: Plane) {
+        self.camera = self.shown.filter(|(of, _)| *of == map);
+        self.orbit.turn_to(map, plane, !self.animate);
+    }
+
     fn hover(
         &mut self,
         ui: &Ui,
         response: &egui::Response,
-        map: &Part<Mapped>,
-        coloring: &Coloring<'_>,
+        shown: &Shown,
         viewport: &Viewport,
         style: PointStyle,
         actions: &mut Vec<Action>,
@@ -262,8 +298,8 @@ impl MapView {
         };
         let point = || {
             pick(
-                map.points.tree(),
-                &coloring.look.colored.point_groups(),
+                shown.points.tree(),
+                &shown.look.colored.point_groups(),
                 &viewport.camera,
                 viewport.size_px,
                 style.radius_px,
@@ -271,7 +307,7 @@ impl MapView {
             )
         };
         let place = self.thumbnails.hit(viewport.px(cursor)).or_else(point);
-        self.hovered = place.map(|place| map.points.row(place));
+        self.hovered = place.map(|place| shown.points.row(place));
         if self.hovered.is_some() {
             ui.ctx().set_cursor_icon(egui::CursorIcon::PointingHand);
         }
@@ -280,17 +316,22 @@ impl MapView {
         }
     }
 
-    /// Turns wheel, drag, box and double click into a new camera; a tool that selects keeps the left
-    /// button for itself.
+    /// Turns wheel, drag, box and double click into a new camera or another plane; a tool that selects
+    /// keeps the left button for itself.
     fn steer(
         &mut self,
         ui: &Ui,
         response: &egui::Response,
-        map: Revision,
+        shown: &Shown,
         viewport: &Viewport,
         selects: bool,
     ) -> Camera {
         let mut moved = viewport.camera;
+        let orbits = !selects && self.selecting.tool == Tool::Orbit && shown.turns;
+        if self.orbit.update(response, ui.ctx(), shown.of, orbits) {
+            // A fitted view would grow and shrink while the map turns.
+            self.camera = Some((shown.of, moved));
+        }
         if let Some(cursor) = response.hover_pos() {
             let (scroll, pinch) = ui.input(|i| (i.smooth_scroll_delta().y, i.zoom_delta()));
             let factor = f64::from(pinch) * (f64::from(scroll) * WHEEL).exp();
@@ -298,7 +339,7 @@ impl MapView {
                 moved = moved.zoomed(factor, viewport.px(cursor), viewport.size_px);
             }
         }
-        let held = !selects && response.dragged_by(PointerButton::Primary);
+        let held = !selects && !orbits && response.dragged_by(PointerButton::Primary);
         if held || response.dragged_by(PointerButton::Middle) {
             let delta = response.drag_delta() * viewport.ratio;
             moved = moved.panned([delta.x, delta.y]);
@@ -315,7 +356,7 @@ impl MapView {
             moved = Camera::around(bounds, viewport.size_px);
         }
         if moved != viewport.camera {
-            self.camera = Some((map, moved));
+            self.camera = Some((shown.of, moved));
         }
         if response.double_clicked() && !selects {
             self.camera = None;

@@ -2,11 +2,11 @@
 
 use eframe::egui::{Align2, Color32, FontId, Rect, Stroke, StrokeKind, Ui, Vec2};
 
-use super::super::super::look::Look;
+use super::super::super::shown::Shown;
 use super::super::super::theme::{data_color, strong_family, tokens};
 use super::super::super::thumbnails::Thumbnails;
 use super::Viewport;
-use crate::session::{LayerKind, MapPoints, Session};
+use crate::session::{LayerKind, Session};
 
 const LABEL_SIZE: f32 = 12.0;
 /// Diameter of the dot that shows the category's colour.
@@ -16,8 +16,7 @@ const APART: f32 = 3.0;
 
 pub(super) struct Overlay<'a> {
     pub session: &'a Session,
-    pub map: &'a MapPoints,
-    pub look: &'a Look,
+    pub shown: &'a Shown,
     pub viewport: &'a Viewport,
     pub thumbnails: &'a Thumbnails,
     /// Of a marker, points of the user interface.
@@ -44,7 +43,7 @@ impl Overlay<'_> {
             }
             return;
         }
-        let Some(position) = self.map.position_of_row(row) else {
+        let Some(position) = self.shown.points.position_of_row(row) else {
             return;
         };
         let center = self.viewport.pos(position.map(f64::from));
@@ -70,7 +69,7 @@ impl Overlay<'_> {
         let font = FontId::new(LABEL_SIZE, strong_family());
         let colors = tokens(ui.ctx());
         let mut taken: Vec<Rect> = Vec::new();
-        for label in &self.look.labels {
+        for label in &self.shown.look.labels {
             let at = self.viewport.pos(label.position);
             let ink = colors.strong.gamma_multiply(layer.opacity);
             let galley = painter.layout_no_wrap(label.text.clone(), font.clone(), ink);

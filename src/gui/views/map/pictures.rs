@@ -2,9 +2,10 @@
 
 use eframe::egui::Ui;
 
+use super::super::super::shown::Shown;
 use super::super::super::thumbnails::{Content, slot_px};
-use super::{Coloring, MapView, Viewport};
-use crate::session::{LayerKind, Mapped, Part, Session};
+use super::{MapView, Viewport};
+use crate::session::{LayerKind, Session};
 
 impl MapView {
     /// Brings the thumbnails up to date, where the view shows them and there are pictures.
@@ -12,23 +13,20 @@ impl MapView {
         &mut self,
         ui: &Ui,
         session: &Session,
-        map: &Part<Mapped>,
-        coloring: &Coloring<'_>,
+        shown: &Shown,
         viewport: &Viewport,
     ) {
-        let shown = session.view().shows(LayerKind::Thumbnails);
+        let wanted = session.view().shows(LayerKind::Thumbnails);
         let data = session
             .data()
-            .filter(|d| shown && d.dataset.cutouts.is_some());
+            .filter(|d| wanted && d.dataset.cutouts.is_some());
         let (Some(data), Some(canvas)) = (data, &mut self.canvas) else {
             return self.thumbnails.clear();
         };
         let (gpu, buffers) = canvas.thumbnails(slot_px(viewport.ratio));
         let content = Content {
             data,
-            map,
-            colored: &coloring.look.colored,
-            serial: coloring.look_serial,
+            shown,
             dark: ui.visuals().dark_mode,
         };
         self.thumbnails

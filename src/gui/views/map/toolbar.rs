@@ -8,8 +8,8 @@ use eframe::egui::{
 use super::super::super::action::Action;
 use super::super::super::theme::{STEP, tokens};
 use super::super::super::widgets::counted;
+use super::Scene;
 use super::tools::{Selecting, Tool};
-use crate::session::Session;
 use crate::subset::CombineMode;
 
 const BUTTON: Vec2 = Vec2::new(28.0, 26.0);
@@ -19,7 +19,7 @@ const BUTTON: Vec2 = Vec2::new(28.0, 26.0);
 pub(super) fn ui(
     ui: &Ui,
     rect: Rect,
-    session: &Session,
+    scene: &Scene<'_>,
     selecting: &mut Selecting,
     selected: Option<usize>,
     actions: &mut Vec<Action>,
@@ -36,13 +36,15 @@ pub(super) fn ui(
             frame(ui).show(ui, |ui| {
                 ui.spacing_mut().item_spacing.x = 2.0;
                 ui.horizontal(|ui| {
-                    for tool in Tool::ALL {
+                    let turns = scene.shown.turns;
+                    let tools = Tool::ALL.into_iter();
+                    for tool in tools.filter(|tool| turns || *tool != Tool::Orbit) {
                         if tool_button(ui, tool, selecting.tool == tool) {
                             selecting.cancel();
                             selecting.tool = tool;
                         }
                     }
-                    if selecting.tool != Tool::Pan {
+                    if selecting.tool.selects() {
                         ui.separator();
                         for mode in CombineMode::ALL {
                             if mode_button(ui, mode, selecting.mode == mode) {
@@ -54,7 +56,7 @@ pub(super) fn ui(
             });
         });
     let Some(count) = selected else { return };
-    let shown = session.selection().is_some() && !selecting.is_drawing();
+    let shown = scene.session.selection().is_some() && !selecting.is_drawing();
     egui::Area::new(egui::Id::unique("selection line"))
         .order(egui::Order::Middle)
         .pivot(Align2::CENTER_BOTTOM)
@@ -119,6 +121,18 @@ fn tool_button(ui: &mut Ui, tool: Tool, chosen: bool) -> bool {
                 painter.line_segment([at(0.0, 0.0) + back + side, at(0.0, 0.0) + tip], stroke);
                 painter.line_segment([at(0.0, 0.0) + back - side, at(0.0, 0.0) + tip], stroke);
             }
+        }
+        Tool::Orbit => {
+            painter.circle_stroke(at(0.0, 0.0), 4.2, stroke);
+            // An orbit around it, open where it passes behind, with its direction.
+            let along = |i: i32| {
+                let angle = (150.0 - 10.0 * i as f32).to_radians();
+                at(8.5 * angle.cos(), 3.4 * angle.sin() + 1.0)
+            };
+            painter.add(Shape::line((-9..=18).map(along).collect(), stroke));
+            let tip = along(-9);
+            painter.line_segment([tip, tip + Vec2::new(-3.2, 0.4)], stroke);
+            painter.line_segment([tip, tip + Vec2::new(0.6, 3.2)], stroke);
         }
         Tool::Rectangle => {
             let rect = Rect::from_center_size(rect.center(), Vec2::new(14.0, 10.0));

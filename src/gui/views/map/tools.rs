@@ -8,11 +8,14 @@ use eframe::egui::{
 };
 
 use super::super::super::latest::Latest;
+use super::super::super::shown::{Shown, selected_places};
 use super::super::super::theme::tokens;
 use super::Viewport;
+use crate::data::Plane;
+use crate::job::rows_of;
 use crate::mask::Mask;
-use crate::session::{Mapped, Part, Revision, Selection, Session};
-use crate::subset::{CombineMode, Roi, SubsetExpr};
+use crate::session::{MapPoints, Part, Revision, Selection, Session};
+use crate::subset::{CombineMode, Region, Roi, SubsetExpr};
 
 /// What the left mouse button does on the map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -20,6 +23,8 @@ pub(in crate::gui) enum Tool {
     /// Moves the map and picks objects.
     #[default]
     Pan,
+    /// Turns a map of three dimensions, and picks objects.
+    Orbit,
     Rectangle,
     Ellipse,
     Lasso,
@@ -28,8 +33,9 @@ pub(in crate::gui) enum Tool {
 }
 
 impl Tool {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Pan,
+        Self::Orbit,
         Self::Rectangle,
         Self::Ellipse,
         Self::Lasso,
@@ -37,10 +43,25 @@ impl Tool {
         Self::Brush,
     ];
 
+    /// Whether it draws a selection.
+    pub fn selects(self) -> bool {
+        !matches!(self, Self::Pan | Self::Orbit)
+    }
+
+    /// The tool instead of this on a map that does or does not turn, when it appears.
+    pub fn on_new_map(self, turns: bool) -> Self {
+        match self {
+            Self::Pan if turns => Self::Orbit,
+            Self::Orbit if !turns => Self::Pan,
+            tool => tool,
+        }
+    }
+
     /// Name, and the key that chooses it.
     pub fn name(self) -> (&'static str, &'static str) {
         match self {
             Self::Pan => ("Move the map", "V"),
+            Self::Orbit => ("Orbit: turn the map", "O"),
             Self::Rectangle => ("Select a rectangle", "R"),
             Self::Ellipse => ("Select an ellipse", "E"),
             Self::Lasso => ("Select with a lasso", "L"),
@@ -56,12 +77,15 @@ const STEP: f32 = 2.0;
 const CLOSE: f32 = 8.0;
 const BRUSH_RANGE: std::ops::RangeInclusive<f32> = 4.0..=200.0;
 
+/// What is drawn on: a map, and the plane it is seen in.
+type Ground = (Revision, Plane);
+
 /// A selection that is being drawn, in world coordinates.
 #[derive(Debug, Clone, PartialEq)]
 struct Gesture {
     tool: Tool,
     mode: CombineMode,
-    map: Revision,
+    on: Ground,
     points: Vec<[f64; 2]>,
     brush: f64,
 }
@@ -70,7 +94,7 @@ impl Gesture {
     fn roi(&self) -> Option<Roi> {
         let (first, last) = (*self.points.first()?, *self.points.last()?);
         let roi = match self.tool {
-            Tool::Pan => return None,
+            Tool::Pan | Tool::Orbit => return None,
             Tool::Rectangle => Roi::Rectangle {
                 from: first,
                 to: last,
@@ -102,7 +126,8 @@ struct Chosen {
 /// Everything a [`Chosen`] depends on.
 #[derive(Debug, Clone, PartialEq)]
 struct Question {
-    map: Revision,
+    /// Number of the points and their places.
+    places: u64,
     selection: Option<Revision>,
     /// What is drawn, and whether it is finished.
     gesture: Option<(Gesture, bool)>,
@@ -153,21 +178,21 @@ impl Selecting {
     }
 
     /// Turns the mouse into what is drawn. Returns whether the tool used it.
-    pub fn mouse(&mut self, ui: &Ui, response: &Response, map: Revision, view: &Viewport) -> bool {
+    pub fn mouse(&mut self, ui: &Ui, response: &Response, on: Ground, view: &Viewport) -> bool {
         // Shift and drag is a lasso whatever the tool.
         let shift = ui.input(|i| i.modifiers.shift);
         let tool = match self.tool {
-            Tool::Pan if shift || self.gesture.is_some() => Tool::Lasso,
+            tool if !tool.selects() && (shift || self.gesture.is_some()) => Tool::Lasso,
             tool => tool,
         };
-        if tool == Tool::Pan {
+        if !tool.selects() {
             return false;
         }
         ui.ctx().set_cursor_icon(egui::CursorIcon::Crosshair);
         let world = |pos: Pos2| view.camera.world_from_px(view.px(pos), view.size_px);
         let pointer = ui.ctx().pointer_latest_pos();
         if tool == Tool::Polygon {
-            self.polygon(ui, response, map, view);
+            self.polygon(ui, response, on, view);
             return true;
         }
         let begun = response.drag_started_by(PointerButton::Primary)
@@ -177,7 +202,7 @@ impl Selecting {
             self.gesture = Some(Gesture {
                 tool,
                 mode: self.mode_with(ui.input(|i| i.modifiers)),
-                map,
+                on,
                 points: vec![world(origin)],
                 brush: f64::from(self.radius() * view.ratio) / view.camera.px_per_unit,
             });
@@ -201,7 +226,7 @@ impl Selecting {
         true
     }
 
-    fn polygon(&mut self, ui: &Ui, response: &Response, map: Revision, view: &Viewport) {
+    fn polygon(&mut self, ui: &Ui, response: &Response, on: Ground, view: &Viewport) {
         let world = |pos: Pos2| view.camera.world_from_px(view.px(pos), view.size_px);
         let mode = self.mode_with(ui.input(|i| i.modifiers));
         let enter = ui.input(|i| i.key_pressed(Key::Enter));
@@ -211,7 +236,7 @@ impl Selecting {
             let gesture = self.gesture.get_or_insert(Gesture {
                 tool: Tool::Polygon,
                 mode,
-                map,
+                on,
                 points: Vec::new(),
                 brush: 0.0,
             });
@@ -234,43 +259,39 @@ impl Selecting {
     }
 
     /// Asks for what is selected and takes in what has arrived; returns a selection that is
-    /// finished.
-    pub fn update(
-        &mut self,
-        ctx: &Context,
-        session: &Session,
-        map: &Part<Mapped>,
-    ) -> Option<Selection> {
+    /// finished. It is exact: while only a sample is shown, it waits for the whole.
+    pub fn update(&mut self, ctx: &Context, session: &Session, shown: &Shown) -> Option<Selection> {
         let old = session.selection();
+        let on = (shown.of, shown.plane());
+        self.finished.take_if(|gesture| gesture.on != on);
+        let finishes = self.finished.is_some() && shown.sample.is_none();
         let drawn = self.finished.as_ref().or(self.gesture.as_ref());
-        let drawn = drawn.filter(|g| g.map == map.revision() && g.roi().is_some());
+        let drawn = drawn.filter(|g| g.on == on && g.roi().is_some());
         let question = Question {
-            map: map.revision(),
+            places: shown.places,
             selection: old.map(Part::revision),
-            gesture: drawn.map(|g| (g.clone(), self.finished.is_some())),
+            gesture: drawn.map(|g| (g.clone(), finishes)),
         };
         if question.gesture.is_some() || old.is_some() {
-            let (mapped, selected) = (map.share(), old.map(Part::share));
+            let (points, selected) = (Arc::clone(&shown.points), old.map(Part::share));
             let asked = question.clone();
             self.chosen.ask(ctx, &question, move || {
-                answer(&asked, &mapped, selected.as_deref())
+                answer(&asked, &points, selected.as_deref())
             });
         }
         if self.chosen.poll(ctx) {
             self.serial += 1;
         }
-        let finished = self.finished.as_ref()?;
-        if finished.map != map.revision() {
-            self.finished = None;
-            return None;
-        }
+        let finished = self.finished.as_ref().filter(|_| finishes)?;
         let chosen = self.chosen.answer_to(&question)?;
-        let [x, y, _] = map.points.projection().origin();
+        let region = Region {
+            roi: finished.roi()?.moved(shown.points.origin()),
+            plane: shown.plane(),
+        };
         let selection = Selection {
-            expr: finished.mode.join(
-                old.map(|s| s.expr.clone()),
-                SubsetExpr::Region(finished.roi()?.moved([x, y])),
-            ),
+            expr: finished
+                .mode
+                .join(old.map(|s| s.expr.clone()), SubsetExpr::Region(region)),
             rows: chosen.rows.clone()?,
         };
         self.finished = None;
@@ -278,11 +299,15 @@ impl Selecting {
     }
 
     /// The selected places to be shown, and a number that changes with them.
-    pub fn places(&self, session: &Session, map: Revision) -> Option<(&Arc<Mask>, u64)> {
-        let wanted =
-            self.gesture.is_some() || self.finished.is_some() || session.selection().is_some();
+    pub fn places(&self, session: &Session, shown: &Shown) -> Option<(Arc<Mask>, u64)> {
+        let drawing = self.gesture.is_some() || self.finished.is_some();
         let (question, chosen) = self.chosen.answer()?;
-        (wanted && question.map == map).then_some((&chosen.places, self.serial))
+        if question.places == shown.places && (drawing || session.selection().is_some()) {
+            return Some((Arc::clone(&chosen.places), self.serial));
+        }
+        // Those that came with the points, until they are known for what is drawn as well.
+        let places = shown.selected(session)?;
+        Some((Arc::clone(places), self.serial))
     }
 
     /// Paints what is being drawn.
@@ -306,7 +331,7 @@ impl Selecting {
             return;
         };
         match gesture.tool {
-            Tool::Pan => {}
+            Tool::Pan | Tool::Orbit => {}
             Tool::Rectangle => {
                 let rect = egui::Rect::from_two_pos(first, last);
                 painter.rect(rect, 0.0, fill, stroke, egui::StrokeKind::Middle);
@@ -343,10 +368,8 @@ impl Selecting {
 }
 
 /// Evaluates a question; the work of another thread.
-fn answer(question: &Question, map: &Mapped, old: Option<&Selection>) -> Chosen {
-    let points = &map.points;
-    let old_places =
-        old.map(|s| Mask::from_fn(points.len(), |place| s.rows.contains(points.row(place))));
+fn answer(question: &Question, points: &MapPoints, old: Option<&Selection>) -> Chosen {
+    let old_places = old.map(|old| selected_places(points, old));
     let Some((gesture, finished)) = &question.gesture else {
         return Chosen {
             places: Arc::new(old_places.unwrap_or_else(|| Mask::none(points.len()))),
@@ -360,18 +383,10 @@ fn answer(question: &Question, map: &Mapped, old: Option<&Selection>) -> Chosen 
     let places = gesture.mode.join_masks(old_places.as_ref(), &new);
     let rows = finished.then(|| {
         // Rows without a place on the map are in no region.
-        let last = points
-            .projection()
-            .rows()
-            .last()
-            .map_or(0, |row| *row as usize + 1);
+        let last = points.projection().rows().last();
+        let last = last.map_or(0, |row| *row as usize + 1);
         let count = old.map_or(last, |s| s.rows.len()).max(last);
-        let mut words = vec![0_u64; count.div_ceil(64)];
-        for place in new.iter() {
-            let row = points.row(place);
-            words[row / 64] |= 1 << (row % 64);
-        }
-        let new = Mask::from_words(words, count);
+        let new = rows_of(points, &new, count);
         gesture.mode.join_masks(old.map(|s| &s.rows), &new)
     });
     Chosen {
