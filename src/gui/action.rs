@@ -81,6 +81,8 @@ pub enum Action {
     Redo,
     /// Show the whole map.
     Fit,
+    /// Ends the graphics device and starts another.
+    RestartGraphics,
     /// See a map of three dimensions from the front.
     ResetOrientation,
     /// Zoom about the middle of the map.

@@ -122,6 +122,28 @@ impl App {
         }
     }
 
+    /// Goes on in another window, with everything as it was, if the device of the last one failed.
+    pub(super) fn reopen(&mut self, creation: &eframe::CreationContext<'_>) {
+        let Some(failure) = self.device_failure() else {
+            return;
+        };
+        let text = format!("The window was opened again: {failure}");
+        self.notify(text, true);
+        let ctx = &creation.egui_ctx;
+        theme::install(ctx);
+        set_theme(ctx, self.settings.dark);
+        self.map.reopen(creation.wgpu_render_state.as_ref());
+        self.focus_picture = ObjectPicture::new("object", false);
+        self.hover_picture = ObjectPicture::new("hovered object", true);
+        // What was being worked out may have woken the old window.
+        ctx.request_repaint_after(TICK);
+    }
+
+    /// Why the graphics device is gone, if it is.
+    pub(super) fn device_failure(&self) -> Option<&str> {
+        self.map.device_failure()
+    }
+
     /// Whether a job is running; for tests that wait for one.
     #[must_use]
     pub fn is_busy(&self) -> bool {
@@ -250,6 +272,7 @@ impl App {
             Action::Undo => self.history.undo(),
             Action::Redo => self.history.redo(),
             Action::Fit => self.map.fit(),
+            Action::RestartGraphics => self.map.stop_device(),
             Action::ResetOrientation => {
                 if let Some(map) = self.history.session().map() {
                     self.map.turn_to(map.revision(), Plane::FRONT);

@@ -43,7 +43,7 @@ const CTRL_SHIFT: Modifiers = Modifiers {
 };
 
 /// All commands, in the order of the palette.
-pub(super) const COMMANDS: [Command; 37] = [
+pub(super) const COMMANDS: [Command; 38] = [
     command(
         "Open file…",
         "A table, FITS file, embedding, projection or session",
@@ -101,6 +101,12 @@ pub(super) const COMMANDS: [Command; 37] = [
     command("Redo", "Do it again", Some((CTRL_SHIFT, Key::Z)), || {
         Action::Redo
     }),
+    command(
+        "Restart graphics",
+        "Start the graphics device again, as after a failure of its driver",
+        None,
+        || Action::RestartGraphics,
+    ),
     command(
         "Show the whole map",
         "Fit all points into the view",

@@ -21,14 +21,12 @@ mod thumbnails;
 mod turning;
 mod views;
 mod widgets;
-
-use std::path::PathBuf;
-use std::sync::Arc;
-
-use eframe::egui;
+mod window;
 
 pub use app::App;
 pub use settings::Settings;
+
+use std::path::PathBuf;
 
 /// What the window begins with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,37 +44,11 @@ pub enum Start {
     },
 }
 
-/// Opens the window; returns when it is closed.
+/// Opens the window; returns when it is closed. A graphics device that is lost is started again, with
+/// everything as it was.
 ///
 /// # Errors
 /// When there is no display or no graphics adapter that can draw a window.
 pub fn run(start: Start) -> Result<(), String> {
-    let settings = Settings::load();
-    let mut setup = eframe::egui_wgpu::WgpuSetupCreateNew::without_display_handle();
-    setup.device_descriptor = Arc::new(crate::render::device_descriptor);
-    let options = eframe::NativeOptions {
-        viewport: egui::ViewportBuilder::default()
-            .with_title("Latentarium")
-            .with_app_id("latentarium")
-            .with_inner_size([1440.0, 900.0])
-            .with_min_inner_size([720.0, 480.0])
-            .with_drag_and_drop(true),
-        renderer: eframe::Renderer::Wgpu,
-        wgpu_options: eframe::egui_wgpu::WgpuConfiguration {
-            wgpu_setup: setup.into(),
-            ..Default::default()
-        },
-        ..Default::default()
-    };
-    eframe::run_native(
-        "latentarium",
-        options,
-        Box::new(move |creation| Ok(Box::new(App::new(creation, settings, start)))),
-    )
-    .map_err(|e| {
-        format!(
-            "the window cannot be opened ({e}); run `latentarium doctor` to see what is missing, or use the commands, \
-             see --help"
-        )
-    })
+    window::run(start)
 }

@@ -1,5 +1,7 @@
 //! The graphics device: found headless, or shared with the window.
 
+use std::sync::{Arc, OnceLock};
+
 use super::RenderError;
 
 /// A device to draw with.
@@ -8,6 +10,20 @@ pub struct Gpu {
     device: wgpu::Device,
     queue: wgpu::Queue,
     adapter: AdapterSummary,
+}
+
+/// What has gone wrong on a device.
+#[derive(Debug, Clone, Default)]
+pub struct DeviceWatch {
+    failure: Arc<OnceLock<String>>,
+}
+
+impl DeviceWatch {
+    /// The first failure, in a sentence; after it nothing more comes from the device.
+    #[must_use]
+    pub fn failure(&self) -> Option<&str> {
+        self.failure.get().map(String::as_str)
+    }
 }
 
 /// What an adapter says of itself.
@@ -117,6 +133,44 @@ impl Gpu {
             queue,
             adapter,
         }
+    }
+
+    /// Keeps what goes wrong on the device from ending the program.
+    #[must_use]
+    pub fn watch(&self) -> DeviceWatch {
+        let watch = DeviceWatch::default();
+        let failed = Arc::clone(&watch.failure);
+        self.device.set_device_lost_callback(move |reason, text| {
+            let text = text.trim();
+            let why = if text.is_empty() {
+                format!("{reason:?}")
+            } else {
+                text.to_owned()
+            };
+            drop(failed.set(format!("the graphics device was lost: {why}")));
+        });
+        let failed = Arc::clone(&watch.failure);
+        self.device.on_uncaptured_error(Arc::new(move |error| {
+            let text = match error {
+                wgpu::Error::OutOfMemory { .. } => {
+                    "the graphics adapter has no memory left; close other programs, or make the window smaller"
+                        .to_owned()
+                }
+                error => format!("the graphics device failed: {error}"),
+            };
+            drop(failed.set(text));
+        }));
+        watch
+    }
+
+    /// Lets the device tell its watch what has happened to it; does not wait.
+    pub fn hear(&self) {
+        drop(self.device.poll(wgpu::PollType::Poll));
+    }
+
+    /// Ends the device; whoever watches it is told.
+    pub fn stop(&self) {
+        self.device.destroy();
     }
 
     pub(super) fn device(&self) -> &wgpu::Device {

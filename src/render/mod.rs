@@ -19,7 +19,7 @@ mod thumbnails;
 
 pub use camera::{Bounds, Camera, PxFromWorld};
 pub use density::{DensityScale, DensityStyle};
-pub use gpu::{AdapterSummary, Gpu, adapters, device_descriptor};
+pub use gpu::{AdapterSummary, DeviceWatch, Gpu, adapters, device_descriptor};
 pub use lines::LineBuffers;
 pub use raster::{
     COUNT_CELL, PointGroup, PointLayer, PointPixels, PointStyle, Wanted, draw_points,

@@ -6,8 +6,8 @@ use eframe::egui_wgpu::RenderState;
 
 use crate::mask::Mask;
 use crate::render::{
-    Camera, Gpu, Layer, LineBuffers, Picture, PointLayer, PointStyle, RenderError, Renderer,
-    Target, ThumbnailBuffers,
+    Camera, DeviceWatch, Gpu, Layer, LineBuffers, Picture, PointLayer, PointStyle, RenderError,
+    Renderer, Target, ThumbnailBuffers,
 };
 use crate::scene::{Contour, ground, line_color, raster_layers};
 use crate::session::{LayerKind, ViewSpec};
@@ -44,6 +44,7 @@ type ViewLayers = (Vec<crate::session::LayerSpec>, crate::session::DensitySpec);
 /// The window's device, and what is on it.
 pub(super) struct Canvas {
     gpu: Gpu,
+    watch: DeviceWatch,
     renderer: Renderer,
     state: RenderState,
     drawn: Option<Drawn>,
@@ -65,6 +66,7 @@ impl Canvas {
             state.adapter.get_info().into(),
         );
         Self {
+            watch: gpu.watch(),
             renderer: Renderer::new(&gpu),
             gpu,
             state: state.clone(),
@@ -72,6 +74,17 @@ impl Canvas {
             lines: None,
             thumbnails: None,
         }
+    }
+
+    /// Why the device is gone.
+    pub fn failure(&self) -> Option<&str> {
+        self.gpu.hear();
+        self.watch.failure()
+    }
+
+    /// Ends the device.
+    pub fn stop(&self) {
+        self.gpu.stop();
     }
 
     /// Name of the adapter.

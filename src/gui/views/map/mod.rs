@@ -105,6 +105,24 @@ impl MapView {
         }
     }
 
+    /// Takes another device.
+    pub fn reopen(&mut self, state: Option<&RenderState>) {
+        self.canvas = state.map(Canvas::new);
+        self.thumbnails = Thumbnails::default();
+    }
+
+    /// Why the device is gone, if it is.
+    pub fn device_failure(&self) -> Option<&str> {
+        self.canvas.as_ref()?.failure()
+    }
+
+    /// Ends the device, so that another is started.
+    pub fn stop_device(&self) {
+        if let Some(canvas) = &self.canvas {
+            canvas.stop();
+        }
+    }
+
     /// Name of the adapter.
     pub fn adapter(&self) -> String {
         self.canvas
