@@ -1,4 +1,4 @@
-//! What the map costs: `cargo bench --bench map -- [SIZES [LAYOUTS]]`, such as 1e5,1e7 clustered,heavy-tailed.
+//! What the map costs: `cargo bench --bench map -- [SIZES [PARTS]]`, such as 1e5,1e7 opening,heavy-tailed.
 //!
 //! Frames are those of `Renderer::draw`, which the window uses. CPU seconds are those of the process,
 //! all threads and the software driver's included.
@@ -222,13 +222,15 @@ fn main() {
         gpu,
     };
     let chosen = arguments.get(1);
-    if chosen.is_none() {
+    let wanted = |name: &str| chosen.is_none_or(|list| list.split(',').any(|c| c == name));
+    if wanted("first") {
         first_picture(&mut graphics);
+    }
+    if wanted("opening") {
         let most = sizes.iter().copied().max().unwrap_or(0);
         opening::print(&mut graphics, "clustered", most.min(10_000_000));
     }
-    let wanted = |name: &&str| chosen.is_none_or(|list| list.split(',').any(|c| c == *name));
-    for name in layouts::NAMES.into_iter().filter(wanted) {
+    for name in layouts::NAMES.into_iter().filter(|name| wanted(name)) {
         println!("\n{name}: wall ms (CPU ms)");
         let mut first = None;
         for &n in &sizes {

@@ -58,7 +58,7 @@ pub fn print(graphics: &mut Graphics, name: &str, n: usize) {
             },
             ..ViewSpec::default()
         };
-        let colored = color_points(&data.dataset.catalog, &map.points, &view, None);
+        let colored = color_points(&data.dataset.catalog, &map.points, &view, None, true);
         let size = [SIZE.0 as f32, SIZE.1 as f32];
         let bounds = map.points.bounds().expect("points");
         let lines = LineBuffers::new(&graphics.gpu, &graphics.renderer, &[]);
