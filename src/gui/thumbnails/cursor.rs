@@ -22,14 +22,25 @@ impl Thumbnails {
     /// Where the picture of a catalogue row lies, and the radius of its corners, points of the user
     /// interface.
     pub fn rect(&self, row: usize, viewport: &Viewport) -> Option<(Rect, f32)> {
-        let style = self.shown.style?;
-        let thumbnail = self.shown.pictures.iter().rev().find(|t| t.row == row)?;
-        let center = Vec2::from(thumbnail.center_px) / viewport.ratio;
-        let center: Pos2 = viewport.rect.min + center;
-        let side = Vec2::splat(style.side_px / viewport.ratio);
-        Some((
-            Rect::from_center_size(center, side),
-            style.corner_px / viewport.ratio,
-        ))
+        self.rects(viewport)
+            .rev()
+            .find(|(at, ..)| *at == row)
+            .map(|(_, rect, corner)| (rect, corner))
+    }
+
+    /// The catalogue rows whose pictures are shown, with [`rect`](Self::rect)s.
+    pub fn rects(
+        &self,
+        viewport: &Viewport,
+    ) -> impl DoubleEndedIterator<Item = (usize, Rect, f32)> {
+        let (corner, ratio) = (viewport.rect.min, viewport.ratio);
+        self.shown.style.into_iter().flat_map(move |style| {
+            let side = Vec2::splat(style.side_px / ratio);
+            self.shown.pictures.iter().map(move |thumbnail| {
+                let center: Pos2 = corner + Vec2::from(thumbnail.center_px) / ratio;
+                let rect = Rect::from_center_size(center, side);
+                (thumbnail.row, rect, style.corner_px / ratio)
+            })
+        })
     }
 }

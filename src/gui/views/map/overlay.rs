@@ -26,11 +26,26 @@ pub(super) struct Overlay<'a> {
 impl Overlay<'_> {
     pub fn paint(&self, ui: &Ui, focus: Option<usize>, hovered: Option<usize>) {
         self.labels(ui);
+        self.selected_thumbnails(ui);
         if let Some(row) = focus {
             self.ring(ui, row, 2.0, tokens(ui.ctx()).strong);
         }
         if let Some(row) = hovered {
             self.ring(ui, row, 1.5, tokens(ui.ctx()).accent);
+        }
+    }
+
+    /// Frames the pictures of selected objects.
+    fn selected_thumbnails(&self, ui: &Ui) {
+        let Some(selection) = self.session.selection() else {
+            return;
+        };
+        let painter = ui.painter().with_clip_rect(self.viewport.rect);
+        let stroke = Stroke::new(2.0, tokens(ui.ctx()).accent);
+        for (row, rect, corner) in self.thumbnails.rects(self.viewport) {
+            if selection.rows.contains(row) {
+                painter.rect_stroke(rect, corner, stroke, StrokeKind::Inside);
+            }
         }
     }
 
