@@ -101,6 +101,11 @@ impl Progress {
         self.check()
     }
 
+    /// Reports the fraction, `0..=1`, of this span that is done.
+    pub fn report(&self, fraction: f32) {
+        self.publish(fraction);
+    }
+
     /// Returns early when the owner asked to stop.
     ///
     /// # Errors

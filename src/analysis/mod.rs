@@ -3,5 +3,17 @@
 //!
 //! The public faces speak `data`; linfa, faer and other crates stay behind this wall.
 
+#![expect(
+    clippy::inline_always,
+    clippy::needless_range_loop,
+    clippy::large_stack_arrays,
+    reason = "inner loops over lanes"
+)]
+
+mod axes;
 pub mod density;
+pub mod neighbors;
+pub mod points;
 pub mod reduce;
+mod rng;
+mod simd;

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::bar::Bar;
 use super::{Answer, Output};
+use crate::analysis::points::Metric;
 use crate::analysis::reduce::{Method, ReduceParams, reduce, variance_ratio};
 use crate::data::Provenance;
 use crate::io;
@@ -24,6 +25,21 @@ pub(super) struct ReduceArgs {
     /// Dimensions of the map
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(2..=3))]
     dims: u8,
+    /// UMAP: size of a neighbourhood, the point itself included
+    #[arg(long, value_name = "K", default_value_t = ReduceParams::default().neighbors)]
+    neighbors: usize,
+    /// UMAP: how near points may come to one another on the map
+    #[arg(long, value_name = "X", default_value_t = ReduceParams::default().min_dist)]
+    min_dist: f64,
+    /// UMAP: scale of the map
+    #[arg(long, value_name = "X", default_value_t = ReduceParams::default().spread)]
+    spread: f64,
+    /// UMAP: passes over the graph; by the number of objects when not given
+    #[arg(long, value_name = "N")]
+    epochs: Option<u32>,
+    /// UMAP: how near two vectors are
+    #[arg(long, value_enum, default_value = "euclidean")]
+    metric: MetricArg,
     /// Seed of random numbers
     #[arg(long, default_value_t = ReduceParams::default().seed)]
     seed: u64,
@@ -38,12 +54,35 @@ pub(super) struct ReduceArgs {
 enum MethodArg {
     /// Principal components
     Pca,
+    /// Neighbours stay neighbours
+    Umap,
 }
 
 impl From<MethodArg> for Method {
     fn from(method: MethodArg) -> Self {
         match method {
             MethodArg::Pca => Self::Pca,
+            MethodArg::Umap => Self::Umap,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum MetricArg {
+    /// Length of the difference
+    Euclidean,
+    /// Angle
+    Cosine,
+    /// Scalar product of vectors of unit length
+    Dot,
+}
+
+impl From<MetricArg> for Metric {
+    fn from(metric: MetricArg) -> Self {
+        match metric {
+            MetricArg::Euclidean => Self::Euclidean,
+            MetricArg::Cosine => Self::Cosine,
+            MetricArg::Dot => Self::Dot,
         }
     }
 }
@@ -63,9 +102,15 @@ pub(super) fn run(args: &ReduceArgs) -> Result<Answer> {
         method: args.method.into(),
         dims: usize::from(args.dims),
         seed: args.seed,
+        neighbors: args.neighbors,
+        min_dist: args.min_dist,
+        spread: args.spread,
+        epochs: args.epochs,
+        metric: args.metric.into(),
     };
+    params.check()?;
     let reducing = bar.progress().stage("Reducing", 0.4..0.9);
-    let projection = reduce(embedding, dataset.catalog.len(), &params, &reducing)
+    let (projection, _) = reduce(embedding, dataset.catalog.len(), &params, &reducing)
         .map_err(|e| anyhow!("{e}: {}", args.input.display()))?;
     let root = dataset
         .cutouts
@@ -93,11 +138,14 @@ pub(super) fn run(args: &ReduceArgs) -> Result<Answer> {
     let mut ratios = variance_ratio(projection.provenance());
     ratios.truncate(params.dims);
     let explained: f64 = ratios.iter().sum();
+    let explains = match params.method {
+        Method::Pca => format!(", {:.1} % of the variance", explained * 100.0),
+        Method::Umap => String::new(),
+    };
     let mut lines = vec![format!(
-        "{} points in {} dimensions, {:.1} % of the variance: {}",
+        "{} points in {} dimensions{explains}: {}",
         projection.len(),
         params.dims,
-        explained * 100.0,
         args.output.out.display()
     )];
     lines.extend(

@@ -18,7 +18,7 @@ pub fn reduce_embedding(
     params: ReduceParams,
     progress: &Progress,
 ) -> Result<Mapped, JobError> {
-    let projection = reduce(embedding, catalog_rows, &params, &progress.part(0.0..0.9))?;
+    let (projection, _) = reduce(embedding, catalog_rows, &params, &progress.part(0.0..0.9))?;
     Ok(Mapped {
         points: Arc::new(MapPoints::new(projection)),
         params: Some(params),

@@ -4,11 +4,14 @@
 //! `Transformer`, and reports progress.
 
 mod pca;
+pub mod umap;
 
 pub use pca::{Pca, PcaParams};
 
+use super::points::{InputError, Metric, Points};
 use crate::data::{DataError, Embedding, Projection, Provenance};
 use crate::progress::{Cancelled, Progress};
+use umap::{UmapError, UmapParams};
 
 /// Why a reduction failed.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +57,12 @@ pub enum ReduceError {
         "the eigenvalues of the covariance were not found; check the vectors for extreme values"
     )]
     NoConvergence,
+    /// The vectors cannot be used.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// A parameter out of its range.
+    #[error("{0}")]
+    Params(String),
     /// linfa refused the data set.
     #[error(transparent)]
     Linfa(#[from] linfa::error::Error),
@@ -65,26 +74,43 @@ pub enum ReduceError {
     Cancelled(#[from] Cancelled),
 }
 
+impl From<UmapError> for ReduceError {
+    fn from(error: UmapError) -> Self {
+        match error {
+            UmapError::Input(error) => Self::Input(error),
+            UmapError::Cancelled(error) => Self::Cancelled(error),
+            UmapError::Start => Self::Params(error.to_string()),
+        }
+    }
+}
+
 /// How a map is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Method {
     /// Principal components (Pearson 1901): linear, exact, without parameters.
     Pca,
+    /// Uniform manifold approximation (`McInnes` et al. 2018): neighbours stay neighbours.
+    Umap,
 }
 
 impl Method {
+    /// All methods.
+    pub const ALL: [Self; 2] = [Self::Pca, Self::Umap];
+
     /// Name as shown.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Pca => "PCA",
+            Self::Umap => "UMAP",
         }
     }
 }
 
 /// What to compute.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct ReduceParams {
     /// The method.
     pub method: Method,
@@ -92,6 +118,16 @@ pub struct ReduceParams {
     pub dims: usize,
     /// Seed of random numbers; PCA uses none.
     pub seed: u64,
+    /// UMAP: size of a neighbourhood, the point itself included; 2 to 200.
+    pub neighbors: usize,
+    /// UMAP: how near points may come to one another on the map; 0 to `spread`.
+    pub min_dist: f64,
+    /// UMAP: the scale of the map; above 0, at most 10.
+    pub spread: f64,
+    /// UMAP: passes over the graph, 1 to 10000; 500 for up to 10000 points, else 200, when `None`.
+    pub epochs: Option<u32>,
+    /// UMAP: how near two vectors are.
+    pub metric: Metric,
 }
 
 impl Default for ReduceParams {
@@ -100,9 +136,66 @@ impl Default for ReduceParams {
             method: Method::Pca,
             dims: 2,
             seed: 1,
+            neighbors: 15,
+            min_dist: 0.1,
+            spread: 1.0,
+            epochs: None,
+            metric: Metric::Euclidean,
         }
     }
 }
+
+impl ReduceParams {
+    /// Refuses values out of their ranges.
+    ///
+    /// # Errors
+    /// Names the parameter and its range.
+    pub fn check(&self) -> Result<(), ReduceError> {
+        let refuse = |what: &str| Err(ReduceError::Params(what.to_owned()));
+        if !(2..=3).contains(&self.dims) {
+            return refuse("a map has 2 or 3 dimensions");
+        }
+        if !(2..=200).contains(&self.neighbors) {
+            return refuse("the number of neighbours must be 2 to 200");
+        }
+        if !(self.spread > 0.0 && self.spread <= 10.0) {
+            return refuse("the spread must be above 0 and at most 10");
+        }
+        if !(self.min_dist >= 0.0 && self.min_dist <= self.spread) {
+            return refuse("the least distance must be 0 to the spread");
+        }
+        if self.epochs.is_some_and(|e| !(1..=10_000).contains(&e)) {
+            return refuse("the number of epochs must be 1 to 10000");
+        }
+        Ok(())
+    }
+
+    fn umap(&self) -> UmapParams {
+        UmapParams {
+            n_neighbors: self.neighbors,
+            metric: self.metric,
+            min_dist: self.min_dist,
+            spread: self.spread,
+            epochs: self.epochs,
+            seed: self.seed,
+            ..UmapParams::default()
+        }
+    }
+}
+
+/// What a reduction has learned, ready to place new vectors.
+pub enum Fitted {
+    /// Mean and components.
+    Pca(Pca),
+    /// A map of two dimensions.
+    Umap2(Box<umap::Model<2>>),
+    /// A map of three dimensions.
+    Umap3(Box<umap::Model<3>>),
+}
+
+/// A map in the making: what makes its coordinates, row-major, and the share `0..=1` that is done. Returns whether
+/// to go on; the map is kept as it is when not.
+pub type Forming<'a> = &'a mut dyn FnMut(&mut dyn FnMut() -> Vec<f32>, f32) -> bool;
 
 /// Share of the variance along each component, as a projection's provenance records it; empty when
 /// it does not.
@@ -118,49 +211,120 @@ const VARIANCE_RATIO: &str = "variance_ratio";
 /// Components whose share of the variance is recorded for the scree plot.
 const RECORDED_COMPONENTS: usize = 32;
 
-/// Reduces `embedding`; the projection's provenance says how, and how much variance each component
-/// explains (`variance_ratio`, comma-separated, the first 32 components).
+/// Reduces `embedding`; the projection's provenance says how, and for PCA how much variance each
+/// component explains (`variance_ratio`, comma-separated, the first 32 components).
 ///
 /// # Errors
-/// When the vectors are too few, too short or too long, or the work was cancelled.
+/// When a parameter is out of its range, the vectors are too few, too short or too long, or the work
+/// was cancelled.
 pub fn reduce(
     embedding: &Embedding,
     catalog_rows: usize,
     params: &ReduceParams,
     progress: &Progress,
-) -> Result<Projection, ReduceError> {
-    let ReduceParams { method, dims, seed } = *params;
-    let (coords, facts) = match method {
-        Method::Pca => {
-            let pca = PcaParams::new(dims).fit_rows(
-                embedding.values(),
-                embedding.dim(),
-                &progress.part(0.0..0.9),
-            )?;
-            let coords = pca.transform_rows(embedding.values(), &progress.part(0.9..1.0))?;
-            let ratios = pca.explained_variance_ratio();
-            let text: Vec<String> = ratios
-                .iter()
-                .take(RECORDED_COMPONENTS)
-                .map(|r| format!("{r:.6}"))
-                .collect();
-            (
-                coords,
-                Provenance::default().with(VARIANCE_RATIO, text.join(",")),
-            )
+) -> Result<(Projection, Fitted), ReduceError> {
+    reduce_live(embedding, catalog_rows, params, progress, &mut |_, _| true)
+}
+
+/// The same; a map that forms step by step is shown to `forming` on its way.
+///
+/// # Errors
+/// As [`reduce`].
+pub fn reduce_live(
+    embedding: &Embedding,
+    catalog_rows: usize,
+    params: &ReduceParams,
+    progress: &Progress,
+    forming: Forming<'_>,
+) -> Result<(Projection, Fitted), ReduceError> {
+    params.check()?;
+    let (coords, facts, fitted) = match (params.method, params.dims) {
+        (Method::Pca, dims) => pca_map(embedding, dims, progress)?,
+        (Method::Umap, 2) => {
+            let (model, facts) = umap_map::<2>(embedding, params, progress, forming)?;
+            let coords = model.positions.as_flattened().to_vec();
+            (coords, facts, Fitted::Umap2(Box::new(model)))
+        }
+        (Method::Umap, _) => {
+            let (model, facts) = umap_map::<3>(embedding, params, progress, forming)?;
+            let coords = model.positions.as_flattened().to_vec();
+            (coords, facts, Fitted::Umap3(Box::new(model)))
         }
     };
+    let projection = projection(embedding, catalog_rows, params, coords, &facts)?;
+    Ok((projection, fitted))
+}
+
+type Made = (Vec<f32>, Provenance, Fitted);
+
+fn pca_map(embedding: &Embedding, dims: usize, progress: &Progress) -> Result<Made, ReduceError> {
+    let (values, dim) = (embedding.values(), embedding.dim());
+    let pca = PcaParams::new(dims).fit_rows(values, dim, &progress.part(0.0..0.9))?;
+    let coords = pca.transform_rows(values, &progress.part(0.9..1.0))?;
+    let ratios = pca.explained_variance_ratio();
+    let text: Vec<String> = ratios
+        .iter()
+        .take(RECORDED_COMPONENTS)
+        .map(|r| format!("{r:.6}"))
+        .collect();
+    let facts = Provenance::default().with(VARIANCE_RATIO, text.join(","));
+    Ok((coords, facts, Fitted::Pca(pca)))
+}
+
+fn umap_map<const D: usize>(
+    embedding: &Embedding,
+    params: &ReduceParams,
+    progress: &Progress,
+    forming: Forming<'_>,
+) -> Result<(umap::Model<D>, Provenance), ReduceError> {
+    let points = Points::new(embedding.values(), embedding.dim())?;
+    if points.len() < 2 {
+        return Err(ReduceError::TooFewVectors {
+            method: Method::Umap.name(),
+            needed: 2,
+            found: points.len(),
+        });
+    }
+    let neighbors = progress.stage("Finding neighbours", 0.0..0.3);
+    let mut fit = umap::Fit::<D>::new(points, &params.umap(), None, &neighbors)?;
+    let layout = progress.stage("Laying out the map", 0.3..1.0);
+    while !fit.finished() {
+        fit.step(1, &layout)?;
+        let done = fit.epoch() as f32 / fit.epochs() as f32;
+        if !forming(&mut || fit.positions().as_flattened().to_vec(), done) {
+            break;
+        }
+    }
+    let facts = Provenance::default()
+        .with("neighbors", params.neighbors.to_string())
+        .with("min_dist", params.min_dist.to_string())
+        .with("spread", params.spread.to_string())
+        .with("metric", params.metric.name())
+        .with("epochs", format!("{} of {}", fit.epoch(), fit.epochs()));
+    Ok((fit.finish(), facts))
+}
+
+/// The map with its provenance.
+fn projection(
+    embedding: &Embedding,
+    catalog_rows: usize,
+    params: &ReduceParams,
+    coords: Vec<f32>,
+    facts: &Provenance,
+) -> Result<Projection, ReduceError> {
     let provenance = facts
-        .with("method", method.name())
-        .with("dims", dims.to_string())
-        .with("seed", seed.to_string())
+        .clone()
+        .with("method", params.method.name())
+        .with("dims", params.dims.to_string())
+        .with("seed", params.seed.to_string())
         .with("fitted_on", format!("{} objects", embedding.len()))
         .with("latentarium_version", env!("CARGO_PKG_VERSION"));
     let provenance = embedding.provenance().clone().merged(&provenance);
+    let rows = embedding.rows().to_vec();
     Ok(Projection::new(
         coords,
-        dims,
-        embedding.rows().to_vec(),
+        params.dims,
+        rows,
         catalog_rows,
         provenance,
     )?)

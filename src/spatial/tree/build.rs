@@ -272,7 +272,8 @@ impl Run<'_> {
         nodes.resize(children.end, PLACEHOLDER);
         let mut lowest = (u64::MAX, u32::MAX);
         if parallel {
-            let grown: Vec<_> = Vec::from_iter(quadrants.into_iter().flatten())
+            let quadrants: Vec<Self> = quadrants.into_iter().flatten().collect();
+            let grown: Vec<_> = quadrants
                 .into_par_iter()
                 .map(|run| {
                     let mut below = Vec::new();

@@ -1,0 +1,249 @@
+//! UMAP (`McInnes`, Healy & Melville 2018): a map in two or three dimensions in which neighbours
+//! stay neighbours.
+//!
+//! [`Fit`] is built from vectors, advanced epoch by epoch (its positions can be shown on the way)
+//! and becomes a [`Model`], which places new vectors.
+
+mod curve;
+mod forces;
+mod fuzzy;
+mod init;
+mod layout;
+#[cfg(test)]
+mod tests;
+mod transform;
+
+use crate::analysis::neighbors::{Index, KnnError, KnnGraph, KnnParams, knn_graph};
+use crate::analysis::points::{InputError, Metric, Points, Space};
+use crate::progress::{Cancelled, Progress};
+use curve::Curve;
+use fuzzy::FuzzyGraph;
+use layout::{Layout, LayoutParams, interleave};
+
+pub use transform::Placer;
+
+/// What the map looks like. `Default` follows the reference implementation.
+#[derive(Clone, Debug)]
+pub struct UmapParams {
+    /// Size of a neighbourhood, the point itself included.
+    pub n_neighbors: usize,
+    /// How near two vectors are.
+    pub metric: Metric,
+    /// How near points may come to one another on the map.
+    pub min_dist: f64,
+    /// Scale of the map.
+    pub spread: f64,
+    /// None: 500 up to 10,000 points, else 200.
+    pub epochs: Option<u32>,
+    /// Samples that repel, for each neighbour that attracts.
+    pub negative_sample_rate: f32,
+    /// Size of the first steps; they fall to 0.
+    pub learning_rate: f32,
+    /// Of random numbers.
+    pub seed: u64,
+    /// With given start positions: how strongly points are held near them (0: not).
+    pub drift_penalty: f32,
+    /// How the neighbour graph is built; its `k`, `metric` and `seed` follow from the above.
+    pub knn: KnnParams,
+}
+
+impl Default for UmapParams {
+    fn default() -> Self {
+        Self {
+            n_neighbors: 15,
+            metric: Metric::Euclidean,
+            min_dist: 0.1,
+            spread: 1.0,
+            epochs: None,
+            negative_sample_rate: 5.0,
+            learning_rate: 1.0,
+            seed: 0,
+            drift_penalty: 0.0,
+            knn: KnnParams::default(),
+        }
+    }
+}
+
+/// Why there is no map.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UmapError {
+    /// The vectors cannot be used.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// Start positions for another number of points, or not finite.
+    #[error(
+        "the start positions do not fit the points; make the earlier map from the same objects"
+    )]
+    Start,
+    /// The owner asked to stop.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+impl From<KnnError> for UmapError {
+    fn from(error: KnnError) -> Self {
+        match error {
+            KnnError::Input(error) => Self::Input(error),
+            KnnError::Cancelled(error) => Self::Cancelled(error),
+        }
+    }
+}
+
+/// Points whose neighbours move in different rounds: one in this many.
+const ROUNDS: usize = 16;
+
+/// A map in the making.
+pub struct Fit<const D: usize> {
+    layout: Layout<D>,
+    /// Point of each vertex.
+    order: Vec<u32>,
+    graph: KnnGraph,
+    index: Index,
+    params: UmapParams,
+}
+
+impl<const D: usize> Fit<D> {
+    /// Finds the neighbours and the start positions (`start`: by point; None: the principal
+    /// components).
+    ///
+    /// # Errors
+    /// When the start does not fit the points, or the work was cancelled.
+    pub fn new(
+        points: Points<'_>,
+        params: &UmapParams,
+        start: Option<&[[f32; D]]>,
+        progress: &Progress,
+    ) -> Result<Self, UmapError> {
+        let k = params.n_neighbors.max(2) - 1;
+        let knn = KnnParams {
+            k,
+            metric: params.metric,
+            seed: params.seed,
+            ..params.knn.clone()
+        };
+        let (graph, index) = knn_graph(points, &knn, progress)?;
+        Self::from_graph(points, graph, index, params, start, progress)
+    }
+
+    /// The same from a graph that is there already.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn from_graph(
+        points: Points<'_>,
+        graph: KnnGraph,
+        index: Index,
+        params: &UmapParams,
+        start: Option<&[[f32; D]]>,
+        progress: &Progress,
+    ) -> Result<Self, UmapError> {
+        if let Some(s) = start
+            && (s.len() != points.len() || s.iter().flatten().any(|v| !v.is_finite()))
+        {
+            return Err(UmapError::Start);
+        }
+        let (order, rounds) = interleave(&graph.order, ROUNDS);
+        let fuzzy = FuzzyGraph::new(&graph, params.n_neighbors.max(2) - 1, &order, progress)?;
+        let positions = match start {
+            Some(s) => order.iter().map(|&i| s[i as usize]).collect(),
+            None => init::principal_start(&Space::new(points, params.metric), &order, params.seed),
+        };
+        progress.check()?;
+        let layout = LayoutParams {
+            curve: Curve::fit(params.min_dist, params.spread),
+            epochs: params
+                .epochs
+                .unwrap_or(if points.len() <= 10_000 { 500 } else { 200 }),
+            negatives: params.negative_sample_rate,
+            learning_rate: params.learning_rate,
+            pull: if start.is_some() {
+                params.drift_penalty
+            } else {
+                0.0
+            },
+            seed: params.seed,
+        };
+        Ok(Self {
+            layout: Layout::new(fuzzy, rounds, positions, layout),
+            order,
+            graph,
+            index,
+            params: params.clone(),
+        })
+    }
+
+    /// Up to `epochs` more. After `Err` the fit must not be continued.
+    ///
+    /// # Errors
+    /// When the work was cancelled.
+    pub fn step(&mut self, epochs: u32, progress: &Progress) -> Result<(), UmapError> {
+        Ok(self.layout.step(epochs, progress)?)
+    }
+
+    /// Whether all epochs are done.
+    #[must_use]
+    pub fn finished(&self) -> bool {
+        self.layout.finished()
+    }
+
+    /// Epochs that are done.
+    #[must_use]
+    pub fn epoch(&self) -> u32 {
+        self.layout.epoch()
+    }
+
+    /// Epochs in all.
+    #[must_use]
+    pub fn epochs(&self) -> u32 {
+        self.layout.epochs()
+    }
+
+    /// Positions by point, as they are now.
+    #[must_use]
+    pub fn positions(&self) -> Vec<[f32; D]> {
+        let mut out = vec![[0f32; D]; self.order.len()];
+        for (p, &i) in self.layout.positions().iter().zip(&self.order) {
+            out[i as usize] = *p;
+        }
+        out
+    }
+
+    /// The map as it is now, ready to place new vectors.
+    #[must_use]
+    pub fn finish(self) -> Model<D> {
+        let positions = self.positions();
+        Model {
+            positions,
+            graph: self.graph,
+            index: self.index,
+            params: self.params,
+        }
+    }
+}
+
+/// A finished map.
+pub struct Model<const D: usize> {
+    /// By point.
+    pub positions: Vec<[f32; D]>,
+    /// The neighbours of the points.
+    pub graph: KnnGraph,
+    /// For looking up the neighbours of new vectors.
+    pub index: Index,
+    /// What made it.
+    pub params: UmapParams,
+}
+
+/// All of it at once.
+///
+/// # Errors
+/// As [`Fit::new`].
+pub fn umap<const D: usize>(
+    points: Points<'_>,
+    params: &UmapParams,
+    progress: &Progress,
+) -> Result<Model<D>, UmapError> {
+    let mut fit = Fit::new(points, params, None, progress)?;
+    let epochs = fit.epochs();
+    fit.step(epochs, progress)?;
+    Ok(fit.finish())
+}

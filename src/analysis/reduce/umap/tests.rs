@@ -1,0 +1,323 @@
+//! Determinism and hostile inputs, through the public interface.
+
+use super::{Fit, Model, Placer, UmapError, UmapParams, umap};
+use crate::analysis::neighbors::{KnnError, KnnGraph, KnnParams, knn_graph};
+use crate::analysis::points::{InputError, Metric, Points};
+use crate::analysis::rng::Rng;
+use crate::progress::Progress;
+
+/// `n` points around a few centres, `dim` values each.
+fn clusters(n: usize, dim: usize, centres: usize, spread: f32, seed: u64) -> Vec<f32> {
+    let mut out = Vec::with_capacity(n * dim);
+    for i in 0..n {
+        let c = i % centres;
+        let mut at = Rng::new(seed, 1, c as u64);
+        let mut off = Rng::new(seed, 2, i as u64);
+        // past 20 coordinates the scatter fades, as in real embeddings
+        out.extend((0..dim).map(|j| spread * at.signed() + off.signed() / (1.0 + (j / 20) as f32)));
+    }
+    out
+}
+
+fn with_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .unwrap()
+        .install(work)
+}
+
+fn graph(values: &[f32], dim: usize, params: &KnnParams) -> KnnGraph {
+    let g = knn_graph(Points::new(values, dim).unwrap(), params, &Progress::new())
+        .unwrap()
+        .0;
+    let n = values.len() / dim;
+    for i in 0..n {
+        let (index, distance) = (g.neighbors(i), g.distances(i));
+        assert!(index.iter().all(|&j| (j as usize) < n && j as usize != i));
+        assert!(distance.iter().all(|d| d.is_finite()));
+        for t in 1..g.k {
+            assert!(
+                (distance[t - 1], index[t - 1]) < (distance[t], index[t]),
+                "sorted, ties by index, none twice"
+            );
+        }
+    }
+    g
+}
+
+/// Share of the true neighbours' distances reached.
+fn recall(values: &[f32], dim: usize, g: &KnnGraph, metric: Metric) -> f64 {
+    let n = values.len() / dim;
+    let row = |i: usize| &values[i * dim..(i + 1) * dim];
+    let norm = |a: &[f32]| a.iter().map(|v| v * v).sum::<f32>().sqrt();
+    let (mut hit, mut all) = (0, 0);
+    for i in (0..n).step_by(n / 50 + 1) {
+        let mut d: Vec<f32> = (0..n)
+            .filter(|&j| j != i)
+            .map(|j| match metric {
+                Metric::Euclidean => row(i)
+                    .iter()
+                    .zip(row(j))
+                    .map(|(a, b)| (a - b) * (a - b))
+                    .sum::<f32>()
+                    .sqrt(),
+                Metric::Cosine => {
+                    1.0 - row(i).iter().zip(row(j)).map(|(a, b)| a * b).sum::<f32>()
+                        / (norm(row(i)) * norm(row(j)))
+                }
+                Metric::Dot => -row(i).iter().zip(row(j)).map(|(a, b)| a * b).sum::<f32>(),
+            })
+            .collect();
+        let of = |j: u32| {
+            d[if (j as usize) < i {
+                j as usize
+            } else {
+                j as usize - 1
+            }]
+        };
+        let found: Vec<f32> = g.neighbors(i).iter().map(|&j| of(j)).collect();
+        d.sort_by(f32::total_cmp);
+        let limit = d[g.k - 1];
+        hit += found
+            .iter()
+            .filter(|&&v| v <= limit + limit.abs() * 1e-4 + 1e-5)
+            .count();
+        all += g.k;
+    }
+    hit as f64 / all as f64
+}
+
+#[test]
+fn graphs_are_right_for_every_metric_and_size() {
+    for metric in [Metric::Euclidean, Metric::Cosine, Metric::Dot] {
+        for (n, dim) in [(500, 7), (6000, 20), (5000, 200)] {
+            let mut x = clusters(n, dim, 12, 3.0, 5);
+            if metric == Metric::Dot {
+                for r in x.chunks_mut(dim) {
+                    let norm = r.iter().map(|v| v * v).sum::<f32>().sqrt();
+                    r.iter_mut().for_each(|v| *v /= norm);
+                }
+            }
+            let g = graph(
+                &x,
+                dim,
+                &KnnParams {
+                    metric,
+                    ..Default::default()
+                },
+            );
+            let r = recall(&x, dim, &g, metric);
+            assert!(r > 0.97, "{metric:?} {n} x {dim}: {r}");
+        }
+    }
+}
+
+#[test]
+fn one_thread_or_two_make_the_same_bits() {
+    let x = clusters(6000, 24, 10, 4.0, 1);
+    let q = clusters(300, 24, 10, 4.0, 2);
+    let run = || {
+        let points = Points::new(&x, 24).unwrap();
+        let m: Model<2> = umap(
+            points,
+            &UmapParams {
+                epochs: Some(30),
+                ..Default::default()
+            },
+            &Progress::new(),
+        )
+        .unwrap();
+        let placed = Placer::new(points, &m)
+            .place(Points::new(&q, 24).unwrap(), &Progress::new())
+            .unwrap();
+        (m.graph.clone(), m.positions.clone(), placed)
+    };
+    let (a, b) = (with_threads(1, run), with_threads(2, run));
+    assert_eq!(a.0, b.0);
+    assert!(
+        a.1.iter()
+            .flatten()
+            .zip(b.1.iter().flatten())
+            .all(|(p, q)| p.to_bits() == q.to_bits())
+    );
+    assert!(
+        a.2.iter()
+            .flatten()
+            .zip(b.2.iter().flatten())
+            .all(|(p, q)| p.to_bits() == q.to_bits())
+    );
+}
+
+#[test]
+fn a_new_point_lands_the_same_alone_and_in_any_batch() {
+    for (n, dim) in [(5000, 200), (800, 9)] {
+        let x = clusters(n, dim, 8, 4.0, 1);
+        let q = clusters(97, dim, 8, 4.0, 3);
+        let points = Points::new(&x, dim).unwrap();
+        let m: Model<3> = umap(
+            points,
+            &UmapParams {
+                epochs: Some(20),
+                ..Default::default()
+            },
+            &Progress::new(),
+        )
+        .unwrap();
+        let placer = Placer::new(points, &m);
+        let all = placer
+            .place(Points::new(&q, dim).unwrap(), &Progress::new())
+            .unwrap();
+        let turned: Vec<f32> = q.chunks(dim).rev().flatten().copied().collect();
+        let back = placer
+            .place(Points::new(&turned, dim).unwrap(), &Progress::new())
+            .unwrap();
+        for i in 0..97 {
+            let alone = placer
+                .place(
+                    Points::new(&q[i * dim..(i + 1) * dim], dim).unwrap(),
+                    &Progress::new(),
+                )
+                .unwrap();
+            assert_eq!(alone[0].map(f32::to_bits), all[i].map(f32::to_bits));
+            assert_eq!(back[96 - i].map(f32::to_bits), all[i].map(f32::to_bits));
+        }
+    }
+}
+
+#[test]
+fn a_value_that_is_no_number_is_named_by_row() {
+    for bad in [f32::NAN, f32::INFINITY, -1e30] {
+        let mut x = clusters(100, 5, 3, 1.0, 1);
+        x[37 * 5 + 2] = bad;
+        assert_eq!(
+            Points::new(&x, 5).err(),
+            Some(InputError::NotFinite { row: 37 })
+        );
+    }
+    assert!(matches!(
+        Points::new(&[1.0; 7], 3),
+        Err(InputError::Shape { .. })
+    ));
+    assert!(matches!(Points::new(&[], 0), Err(InputError::Shape { .. })));
+}
+
+fn maps(values: &[f32], dim: usize) {
+    let points = Points::new(values, dim).unwrap();
+    let m: Model<2> = umap(
+        points,
+        &UmapParams {
+            epochs: Some(20),
+            ..Default::default()
+        },
+        &Progress::new(),
+    )
+    .unwrap();
+    assert_eq!(m.positions.len(), points.len());
+    assert!(
+        m.positions
+            .iter()
+            .flatten()
+            .all(|v| v.is_finite() && v.abs() < 1e6)
+    );
+    let placed = Placer::new(points, &m)
+        .place(points, &Progress::new())
+        .unwrap();
+    assert!(placed.iter().flatten().all(|v| v.is_finite()));
+}
+
+#[test]
+fn hostile_sets_make_finite_maps() {
+    // none, one, two points, fewer than k
+    for n in [0, 1, 2, 9] {
+        maps(&clusters(n, 4, 3, 1.0, 1), 4);
+    }
+    // all the same; 10,000 copies of one point among others; constant columns
+    maps(&vec![2.5; 4000 * 3], 3);
+    let mut x = clusters(14_000, 6, 5, 3.0, 1);
+    for r in x.chunks_mut(6).take(10_000) {
+        r.copy_from_slice(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+    }
+    graph(&x, 6, &KnnParams::default());
+    maps(&x, 6);
+    let mut x = clusters(4000, 10, 5, 3.0, 1);
+    x.chunks_mut(10).for_each(|r| r[3..8].fill(7e5));
+    let g = graph(&x, 10, &KnnParams::default());
+    assert!(recall(&x, 10, &g, Metric::Euclidean) > 0.97);
+    maps(&x, 10);
+    // one dimension
+    let x = clusters(5000, 1, 1, 1.0, 1);
+    let g = graph(&x, 1, &KnnParams::default());
+    assert!(recall(&x, 1, &g, Metric::Euclidean) > 0.97);
+    maps(&x, 1);
+}
+
+#[test]
+fn a_far_outlier_spoils_nothing() {
+    let mut x = clusters(5000, 16, 5, 3.0, 1);
+    x[777 * 16..778 * 16].fill(1e8);
+    let g = graph(&x, 16, &KnnParams::default());
+    let r = recall(&x, 16, &g, Metric::Euclidean);
+    assert!(r > 0.97, "{r}");
+    maps(&x, 16);
+}
+
+#[test]
+fn far_apart_clusters_keep_their_inner_neighbours() {
+    let x = clusters(6000, 8, 3, 1e5, 1);
+    let g = graph(&x, 8, &KnnParams::default());
+    assert!((0..6000).all(|i| g.neighbors(i).iter().all(|&j| j as usize % 3 == i % 3)));
+    maps(&x, 8);
+    // inside a cluster the order is right as far as f32 tells the points apart
+    assert!(recall(&x, 8, &g, Metric::Euclidean) > 0.95);
+}
+
+#[test]
+fn every_stage_can_be_cancelled() {
+    let x = clusters(6000, 12, 5, 3.0, 1);
+    let points = Points::new(&x, 12).unwrap();
+    let stopped = Progress::new();
+    stopped.cancel();
+    let graph = knn_graph(points, &KnnParams::default(), &stopped);
+    assert!(matches!(graph, Err(KnnError::Cancelled(_))));
+    let mut fit = Fit::<2>::new(points, &UmapParams::default(), None, &Progress::new()).unwrap();
+    assert!(matches!(
+        fit.step(100, &stopped),
+        Err(UmapError::Cancelled(_))
+    ));
+}
+
+#[test]
+fn steps_add_up_and_a_start_can_be_given() {
+    let x = clusters(2000, 12, 5, 3.0, 1);
+    let points = Points::new(&x, 12).unwrap();
+    let params = UmapParams {
+        epochs: Some(40),
+        ..Default::default()
+    };
+    let whole: Model<2> = umap(points, &params, &Progress::new()).unwrap();
+    let mut fit = Fit::<2>::new(points, &params, None, &Progress::new()).unwrap();
+    while !fit.finished() {
+        fit.step(7, &Progress::new()).unwrap();
+    }
+    assert_eq!(fit.positions(), whole.positions);
+    // held near its start, the map drifts less
+    let drift = |penalty: f32| {
+        let p = UmapParams {
+            seed: 9,
+            drift_penalty: penalty,
+            ..params.clone()
+        };
+        let mut fit = Fit::<2>::new(points, &p, Some(&whole.positions), &Progress::new()).unwrap();
+        fit.step(40, &Progress::new()).unwrap();
+        fit.positions()
+            .iter()
+            .flatten()
+            .zip(whole.positions.iter().flatten())
+            .map(|(a, b)| (a - b).abs())
+            .sum::<f32>()
+    };
+    assert!(drift(0.3) < 0.7 * drift(0.0));
+    let wrong = Fit::<2>::new(points, &params, Some(&[[0.0, 0.0]]), &Progress::new()).err();
+    assert_eq!(wrong, Some(UmapError::Start));
+}
