@@ -17,6 +17,7 @@ pub struct Cancelled;
 #[derive(Debug, Default)]
 struct Shared {
     cancelled: AtomicBool,
+    enough: AtomicBool,
     /// f32 bits; non-negative floats order like their bits, so `fetch_max` keeps the bar monotone.
     fraction_bits: AtomicU32,
     stage: Mutex<String>,
@@ -127,6 +128,17 @@ impl Progress {
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.shared.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// Asks work that gets better as it goes on to end with what it has.
+    pub fn suffice(&self) {
+        self.shared.enough.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether what there is suffices.
+    #[must_use]
+    pub fn is_enough(&self) -> bool {
+        self.shared.enough.load(Ordering::Relaxed)
     }
 
     /// The current stage and fraction.

@@ -48,6 +48,8 @@ pub enum Action {
     ReduceAsChosen,
     /// Stop the running job.
     CancelJob,
+    /// End the map that is forming with what there is.
+    KeepMap,
     /// Change how the map is shown.
     SetView {
         /// The new view.

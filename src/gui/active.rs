@@ -14,6 +14,8 @@ pub(super) struct Active {
     pub handle: JobHandle,
     /// What to remember as opened when it has opened it.
     pub opening: Option<PathBuf>,
+    /// The map that it has put in place so far, to go on forming.
+    pub forming: Option<Revision>,
     data: Option<Revision>,
     embedding: Option<Revision>,
 }
@@ -27,6 +29,7 @@ impl Active {
             embedding: session.embedding().map(Part::revision),
             handle: JobHandle::spawn(job, move || ctx.request_repaint()),
             opening,
+            forming: None,
         }
     }
 
@@ -45,6 +48,7 @@ impl Active {
     pub fn running(&self) -> Running {
         Running {
             name: self.handle.name().to_owned(),
+            forming: self.forming.is_some(),
             snapshot: self.handle.progress().snapshot(),
             elapsed: self.handle.started().elapsed(),
         }
@@ -54,6 +58,8 @@ impl Active {
 /// What the running job says, for one frame.
 pub(super) struct Running {
     pub name: String,
+    /// Whether what there is can be kept.
+    pub forming: bool,
     pub snapshot: Snapshot,
     elapsed: Duration,
 }

@@ -28,7 +28,7 @@ use crate::data::Plane;
 use crate::job::{Job, Message, Report, demo_folder};
 use crate::render::Bounds;
 use crate::scene::CutoutStyle;
-use crate::session::{Edit, EncoderChoice, History, ModelRef, Part, Revision, Selection};
+use crate::session::{Edit, EncoderChoice, History, Mapped, ModelRef, Part, Revision, Selection};
 use crate::subset::SubsetExpr;
 use crate::synth::SurveyParams;
 
@@ -172,9 +172,13 @@ impl App {
         while let Some(message) = self.job.as_ref().and_then(|job| job.handle.poll()) {
             match message {
                 Message::Report(Report::Edit(edit)) => self.take_in(edit),
+                Message::Report(Report::Forming(mapped)) => self.form(mapped),
                 Message::Report(Report::Notice(text)) => self.notify(text, false),
                 Message::Done(result) => {
-                    self.job = None;
+                    let formed = self.job.take().and_then(|job| job.forming);
+                    if result.is_err() && formed.is_some() && formed == self.map_revision() {
+                        self.history.undo();
+                    }
                     if let Err(error) = result
                         && !error.is_cancelled()
                     {
@@ -201,7 +205,46 @@ impl App {
             self.settings.opened(&path);
             self.settings.save();
         }
-        self.history.apply(edit);
+        if matches!(edit, Edit::SetMap(_)) && job.forming.is_some() {
+            self.form_on(edit);
+        } else {
+            self.history.apply(edit);
+        }
+    }
+
+    /// Shows a map that is still forming: one step to undo, however often it changes.
+    fn form(&mut self, mapped: Mapped) {
+        let Some(job) = &self.job else { return };
+        let edit = Edit::SetMap(mapped);
+        if !job.fits(self.history.session(), &edit) {
+            return;
+        }
+        match job.forming {
+            Some(_) => self.form_on(edit),
+            None => {
+                self.history.apply(edit);
+                let map = self.map_revision();
+                if let Some(job) = &mut self.job {
+                    job.forming = map;
+                }
+            }
+        }
+    }
+
+    /// Goes on with a map that forms, unless it has been undone: then it is no longer wanted.
+    fn form_on(&mut self, edit: Edit) {
+        let now = self.map_revision();
+        let Some(job) = &mut self.job else { return };
+        if job.forming == now {
+            self.history.amend(edit);
+            job.forming = self.history.session().map().map(Part::revision);
+        } else {
+            job.handle.progress().cancel();
+        }
+    }
+
+    fn map_revision(&self) -> Option<Revision> {
+        self.history.session().map().map(Part::revision)
     }
 
     fn carry_out(&mut self, ctx: &Context, action: Action) {
@@ -241,6 +284,11 @@ impl App {
             Action::ChooseEncoder(path) => self.choose(path),
             Action::UseCutouts(_) | Action::Encode(_) | Action::Reduce(_) => {
                 self.work_on_data(ctx, action);
+            }
+            Action::KeepMap => {
+                if let Some(job) = &self.job {
+                    job.handle.progress().suffice();
+                }
             }
             Action::CancelJob => {
                 if let Some(job) = &self.job {
@@ -453,6 +501,7 @@ impl App {
                 self.filter_text = view.filter.clone().unwrap_or_default();
             }
         }
+        let forming = self.job.as_ref().is_some_and(|job| job.forming.is_some());
         if let (Some(data), Some(map)) = (session.data(), session.map()) {
             self.filtering.update(ctx, data, &self.filter_text, view);
             let rows = self.filtering.rows();
@@ -465,7 +514,11 @@ impl App {
                 plane: self.map.orbit.plane(map.revision()),
                 turning: self.map.orbit.is_turning(),
                 dark: self.settings.dark,
-                view: self.map.looked().filter(|_| self.settings.animate),
+                // What forms moves by itself.
+                view: self
+                    .map
+                    .looked()
+                    .filter(|_| self.settings.animate && !forming),
             };
             if self.stage.update(ctx, &wish) {
                 self.map.fit();

@@ -43,7 +43,7 @@ const CTRL_SHIFT: Modifiers = Modifiers {
 };
 
 /// All commands, in the order of the palette.
-pub(super) const COMMANDS: [Command; 38] = [
+pub(super) const COMMANDS: [Command; 39] = [
     command(
         "Open file…",
         "A table, FITS file, embedding, projection or session",
@@ -79,6 +79,12 @@ pub(super) const COMMANDS: [Command; 38] = [
         "Reduce the vectors by the chosen method",
         None,
         || Action::ReduceAsChosen,
+    ),
+    command(
+        "Keep the map as it is",
+        "End a map that is still forming with what there is",
+        None,
+        || Action::KeepMap,
     ),
     command("Cancel the work", "Stop what is running", None, || {
         Action::CancelJob

@@ -20,7 +20,7 @@ pub use figure::{FigureReport, FigureRequest, write_figure};
 pub use handle::{JobHandle, Message};
 pub use map::write_map;
 pub use open::open_edit;
-pub use reduce::reduce_embedding;
+pub use reduce::{reduce_embedding, reduce_in_view};
 pub use select::{evaluate_subset, rows_of, write_selection};
 
 use crate::analysis::reduce::{ReduceError, ReduceParams};
@@ -29,7 +29,7 @@ use crate::encode::{EncodeError, EncodeOptions};
 use crate::io::{IoError, Overwrite};
 use crate::progress::{Cancelled, Progress};
 use crate::render::RenderError;
-use crate::session::{Edit, Encoded, EncoderChoice, OpenData, Session, SessionFileError};
+use crate::session::{Edit, Encoded, EncoderChoice, Mapped, OpenData, Session, SessionFileError};
 use crate::subset::FilterError;
 use crate::synth::SurveyParams;
 
@@ -88,6 +88,8 @@ impl JobError {
 pub enum Report {
     /// A change to the document.
     Edit(Edit),
+    /// A map on its way, in place of the one shown; the last of them comes as an edit.
+    Forming(Mapped),
     /// Something to tell the user, one sentence.
     Notice(String),
 }
@@ -215,7 +217,9 @@ impl Job {
                 params,
             } => {
                 let progress = progress.stage("Reducing", 0.0..1.0);
-                let mapped = reduce_embedding(&encoded.embedding, catalog_rows, params, &progress)?;
+                let embedding = &encoded.embedding;
+                let forming = &mut |mapped| report(Report::Forming(mapped));
+                let mapped = reduce_in_view(embedding, catalog_rows, params, &progress, forming)?;
                 report(Report::Edit(Edit::SetMap(mapped)));
                 Ok(())
             }

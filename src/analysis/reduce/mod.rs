@@ -124,7 +124,7 @@ pub struct ReduceParams {
     pub min_dist: f64,
     /// UMAP: the scale of the map; above 0, at most 10.
     pub spread: f64,
-    /// UMAP: passes over the graph, 1 to 10000; 500 for up to 10000 points, else 200, when `None`.
+    /// UMAP: passes over the graph, 1 to 10000; by the number of points (500 to 200) when `None`.
     pub epochs: Option<u32>,
     /// UMAP: how near two vectors are.
     pub metric: Metric,
@@ -193,9 +193,9 @@ pub enum Fitted {
     Umap3(Box<umap::Model<3>>),
 }
 
-/// A map in the making: what makes its coordinates, row-major, and the share `0..=1` that is done. Returns whether
-/// to go on; the map is kept as it is when not.
-pub type Forming<'a> = &'a mut dyn FnMut(&mut dyn FnMut() -> Vec<f32>, f32) -> bool;
+/// Told of a map in the making: what gives its points as they are now, and the share `0..=1` that is
+/// done. Returns whether to go on; the map is kept as it is when not.
+pub type Forming<'a> = &'a mut dyn FnMut(&dyn Fn() -> Result<Projection, ReduceError>, f32) -> bool;
 
 /// Share of the variance along each component, as a projection's provenance records it; empty when
 /// it does not.
@@ -238,28 +238,29 @@ pub fn reduce_live(
     forming: Forming<'_>,
 ) -> Result<(Projection, Fitted), ReduceError> {
     params.check()?;
-    let (coords, facts, fitted) = match (params.method, params.dims) {
-        (Method::Pca, dims) => pca_map(embedding, dims, progress)?,
+    match (params.method, params.dims) {
+        (Method::Pca, _) => pca_map(embedding, catalog_rows, params, progress),
         (Method::Umap, 2) => {
-            let (model, facts) = umap_map::<2>(embedding, params, progress, forming)?;
-            let coords = model.positions.as_flattened().to_vec();
-            (coords, facts, Fitted::Umap2(Box::new(model)))
+            let (projection, model) =
+                umap_map::<2>(embedding, catalog_rows, params, progress, forming)?;
+            Ok((projection, Fitted::Umap2(Box::new(model))))
         }
         (Method::Umap, _) => {
-            let (model, facts) = umap_map::<3>(embedding, params, progress, forming)?;
-            let coords = model.positions.as_flattened().to_vec();
-            (coords, facts, Fitted::Umap3(Box::new(model)))
+            let (projection, model) =
+                umap_map::<3>(embedding, catalog_rows, params, progress, forming)?;
+            Ok((projection, Fitted::Umap3(Box::new(model))))
         }
-    };
-    let projection = projection(embedding, catalog_rows, params, coords, &facts)?;
-    Ok((projection, fitted))
+    }
 }
 
-type Made = (Vec<f32>, Provenance, Fitted);
-
-fn pca_map(embedding: &Embedding, dims: usize, progress: &Progress) -> Result<Made, ReduceError> {
+fn pca_map(
+    embedding: &Embedding,
+    catalog_rows: usize,
+    params: &ReduceParams,
+    progress: &Progress,
+) -> Result<(Projection, Fitted), ReduceError> {
     let (values, dim) = (embedding.values(), embedding.dim());
-    let pca = PcaParams::new(dims).fit_rows(values, dim, &progress.part(0.0..0.9))?;
+    let pca = PcaParams::new(params.dims).fit_rows(values, dim, &progress.part(0.0..0.9))?;
     let coords = pca.transform_rows(values, &progress.part(0.9..1.0))?;
     let ratios = pca.explained_variance_ratio();
     let text: Vec<String> = ratios
@@ -268,15 +269,17 @@ fn pca_map(embedding: &Embedding, dims: usize, progress: &Progress) -> Result<Ma
         .map(|r| format!("{r:.6}"))
         .collect();
     let facts = Provenance::default().with(VARIANCE_RATIO, text.join(","));
-    Ok((coords, facts, Fitted::Pca(pca)))
+    let projection = projection(embedding, catalog_rows, params, coords, &facts)?;
+    Ok((projection, Fitted::Pca(pca)))
 }
 
 fn umap_map<const D: usize>(
     embedding: &Embedding,
+    catalog_rows: usize,
     params: &ReduceParams,
     progress: &Progress,
     forming: Forming<'_>,
-) -> Result<(umap::Model<D>, Provenance), ReduceError> {
+) -> Result<(Projection, umap::Model<D>), ReduceError> {
     let points = Points::new(embedding.values(), embedding.dim())?;
     if points.len() < 2 {
         return Err(ReduceError::TooFewVectors {
@@ -288,20 +291,24 @@ fn umap_map<const D: usize>(
     let neighbors = progress.stage("Finding neighbours", 0.0..0.3);
     let mut fit = umap::Fit::<D>::new(points, &params.umap(), None, &neighbors)?;
     let layout = progress.stage("Laying out the map", 0.3..1.0);
+    let now = |fit: &umap::Fit<D>| {
+        let facts = Provenance::default()
+            .with("neighbors", params.neighbors.to_string())
+            .with("min_dist", params.min_dist.to_string())
+            .with("spread", params.spread.to_string())
+            .with("metric", params.metric.name())
+            .with("epochs", format!("{} of {}", fit.epoch(), fit.epochs()));
+        let coords = fit.positions().into_flattened();
+        projection(embedding, catalog_rows, params, coords, &facts)
+    };
     while !fit.finished() {
         fit.step(1, &layout)?;
         let done = fit.epoch() as f32 / fit.epochs() as f32;
-        if !forming(&mut || fit.positions().as_flattened().to_vec(), done) {
+        if !forming(&|| now(&fit), done) {
             break;
         }
     }
-    let facts = Provenance::default()
-        .with("neighbors", params.neighbors.to_string())
-        .with("min_dist", params.min_dist.to_string())
-        .with("spread", params.spread.to_string())
-        .with("metric", params.metric.name())
-        .with("epochs", format!("{} of {}", fit.epoch(), fit.epochs()));
-    Ok((fit.finish(), facts))
+    Ok((now(&fit)?, fit.finish()))
 }
 
 /// The map with its provenance.

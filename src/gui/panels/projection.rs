@@ -1,13 +1,14 @@
 //! Settings of the map: how it is made, and how much of the variance it shows.
 
-use eframe::egui::{Button, Ui};
+use eframe::egui::{self, Button, DragValue, Ui};
 use egui_plot::{Bar, BarChart, Plot};
 
 use super::super::action::Action;
 use super::super::app::Drafts;
 use super::super::theme::tokens;
 use super::super::widgets::{fact, grouped, section};
-use crate::analysis::reduce::{Method, variance_ratio};
+use crate::analysis::points::Metric;
+use crate::analysis::reduce::{Method, ReduceParams, variance_ratio};
 use crate::session::Session;
 
 const SCREE_HEIGHT: f32 = 110.0;
@@ -36,11 +37,25 @@ pub(in crate::gui) fn ui(
     }
     section(ui, "Make a map");
     ui.horizontal(|ui| {
-        ui.selectable_value(&mut drafts.reduce.method, Method::Pca, Method::Pca.name())
-            .on_hover_text("Principal components: linear, exact, the same every time");
+        for (method, tip) in [
+            (
+                Method::Pca,
+                "Principal components: linear, exact, the same every time",
+            ),
+            (
+                Method::Umap,
+                "Neighbours stay neighbours: clusters part, distances between them mean little",
+            ),
+        ] {
+            ui.selectable_value(&mut drafts.reduce.method, method, method.name())
+                .on_hover_text(tip);
+        }
         ui.separator();
         dimensions(ui, drafts);
     });
+    if drafts.reduce.method == Method::Umap {
+        umap(ui, &mut drafts.reduce);
+    }
     ui.add_space(8.0);
     let ready = session.embedding().is_some();
     let button = ui.add_enabled(
@@ -53,6 +68,38 @@ pub(in crate::gui) fn ui(
     {
         actions.push(Action::Reduce(drafts.reduce));
     }
+}
+
+/// Settings of UMAP.
+fn umap(ui: &mut Ui, params: &mut ReduceParams) {
+    egui::Grid::new("umap").num_columns(2).show(ui, |ui| {
+        ui.label("Neighbours");
+        ui.add(DragValue::new(&mut params.neighbors).range(2..=200))
+            .on_hover_text("Size of a neighbourhood: small ones show detail, large ones the whole");
+        ui.end_row();
+        ui.label("Least distance");
+        let most = params.spread;
+        ui.add(
+            DragValue::new(&mut params.min_dist)
+                .range(0.0..=most)
+                .speed(0.01),
+        )
+        .on_hover_text("How near points may come to one another on the map");
+        ui.end_row();
+        ui.label("Metric");
+        egui::ComboBox::from_id_salt("metric")
+            .selected_text(params.metric.name())
+            .show_ui(ui, |ui| {
+                for metric in Metric::ALL {
+                    ui.selectable_value(&mut params.metric, metric, metric.name());
+                }
+            });
+        ui.end_row();
+        ui.label("Seed");
+        ui.add(DragValue::new(&mut params.seed))
+            .on_hover_text("The same seed gives the same map, on any number of threads");
+        ui.end_row();
+    });
 }
 
 /// The choice between a flat map and one that turns.

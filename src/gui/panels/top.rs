@@ -72,6 +72,14 @@ pub(in crate::gui) fn ui(
                 if cancel.clicked() {
                     actions.push(Action::CancelJob);
                 }
+                let keep = running.forming
+                    && ui
+                        .small_button("Keep")
+                        .on_hover_text("End the map with what there is")
+                        .clicked();
+                if keep {
+                    actions.push(Action::KeepMap);
+                }
                 let text = format!("{percent:.0} % · {}{}", running.name, running.remaining());
                 let text = RichText::new(text).color(colors.muted);
                 ui.add(eframe::egui::Label::new(text).truncate());

@@ -33,7 +33,7 @@ pub struct UmapParams {
     pub min_dist: f64,
     /// Scale of the map.
     pub spread: f64,
-    /// None: 500 up to 10,000 points, else 200.
+    /// None: 500 up to 10,000 points, 250 up to 300,000, else 200.
     pub epochs: Option<u32>,
     /// Samples that repel, for each neighbour that attracts.
     pub negative_sample_rate: f32,
@@ -86,6 +86,15 @@ impl From<KnnError> for UmapError {
             KnnError::Input(error) => Self::Input(error),
             KnnError::Cancelled(error) => Self::Cancelled(error),
         }
+    }
+}
+
+/// Epochs unless told otherwise: the more points, the sooner a map stands.
+fn default_epochs(points: usize) -> u32 {
+    match points {
+        0..=10_000 => 500,
+        10_001..=300_000 => 250,
+        _ => 200,
     }
 }
 
@@ -153,7 +162,7 @@ impl<const D: usize> Fit<D> {
             curve: Curve::fit(params.min_dist, params.spread),
             epochs: params
                 .epochs
-                .unwrap_or(if points.len() <= 10_000 { 500 } else { 200 }),
+                .unwrap_or(default_epochs(points.len())),
             negatives: params.negative_sample_rate,
             learning_rate: params.learning_rate,
             pull: if start.is_some() {
