@@ -4,8 +4,10 @@
 //! `Transformer`, and reports progress.
 
 mod pca;
+mod rows;
 
-pub use pca::{Pca, PcaParams};
+pub use pca::{Moments, Pca, PcaParams};
+pub use rows::{InMemory, Rows};
 
 use crate::data::{DataError, Embedding, Projection, Provenance};
 use crate::progress::{Cancelled, Progress};
@@ -33,15 +35,13 @@ pub enum ReduceError {
         /// Length of the vectors.
         found: usize,
     },
-    /// The vectors are too long for an exact covariance.
-    #[error(
-        "vectors of {found} values are too long for PCA (at most {most}); encode to fewer dimensions first"
-    )]
-    TooLong {
-        /// Length of the vectors.
+    /// Two parts of a data set hold vectors of different lengths.
+    #[error("vectors of {dim} and of {found} values do not belong together; encode both alike")]
+    Unlike {
+        /// Length of those of one.
+        dim: usize,
+        /// Length of those of the other.
         found: usize,
-        /// The longest that is handled.
-        most: usize,
     },
     /// A value in the input is NaN or infinite.
     #[error("vector {row} holds NaN or infinity; leave it out or replace it")]
@@ -90,7 +90,7 @@ pub struct ReduceParams {
     pub method: Method,
     /// Dimensions of the map, 2 or 3.
     pub dims: usize,
-    /// Seed of random numbers; PCA uses none.
+    /// Seed of random numbers; PCA of vectors of up to 2048 values uses none.
     pub seed: u64,
 }
 
@@ -118,50 +118,75 @@ const VARIANCE_RATIO: &str = "variance_ratio";
 /// Components whose share of the variance is recorded for the scree plot.
 const RECORDED_COMPONENTS: usize = 32;
 
-/// Reduces `embedding`; the projection's provenance says how, and how much variance each component
-/// explains (`variance_ratio`, comma-separated, the first 32 components).
+/// Where objects lie on a map, and how that came about.
+#[derive(Debug, Clone)]
+pub struct Reduced {
+    /// `n x dims` coordinates, row-major.
+    pub coords: Vec<f32>,
+    /// The method, and for PCA how much of the variance each component explains (`variance_ratio`,
+    /// comma-separated, the first 32 components).
+    pub provenance: Provenance,
+}
+
+/// Maps vectors by principal components, wherever the vectors are, in two passes; in six where they
+/// are longer than 2048 values.
 ///
 /// # Errors
-/// When the vectors are too few, too short or too long, or the work was cancelled.
+/// When the vectors are too few, too short or cannot be had, or the work was cancelled.
+pub fn reduce_by_pca<S: Rows>(
+    source: &mut S,
+    params: &ReduceParams,
+    progress: &Progress,
+) -> Result<Reduced, S::Error> {
+    let pca = PcaParams::new(params.dims)
+        .with_seed(params.seed)
+        .fit_from(source, &progress.part(0.0..0.6))?;
+    let coords = pca.transform_from(source, &progress.part(0.6..1.0))?;
+    let ratios = pca.explained_variance_ratio();
+    let text: Vec<String> = ratios
+        .iter()
+        .take(RECORDED_COMPONENTS)
+        .map(|r| format!("{r:.6}"))
+        .collect();
+    let facts = Provenance::default().with(VARIANCE_RATIO, text.join(","));
+    let provenance = described(facts, params, coords.len() / params.dims);
+    Ok(Reduced { coords, provenance })
+}
+
+/// What every map says of itself.
+fn described(facts: Provenance, params: &ReduceParams, fitted_on: usize) -> Provenance {
+    facts
+        .with("method", params.method.name())
+        .with("dims", params.dims.to_string())
+        .with("seed", params.seed.to_string())
+        .with("fitted_on", format!("{fitted_on} objects"))
+        .with("latentarium_version", env!("CARGO_PKG_VERSION"))
+}
+
+/// Reduces `embedding`; the projection's provenance says how.
+///
+/// # Errors
+/// When the vectors are too few or too short, or the work was cancelled.
 pub fn reduce(
     embedding: &Embedding,
     catalog_rows: usize,
     params: &ReduceParams,
     progress: &Progress,
 ) -> Result<Projection, ReduceError> {
-    let ReduceParams { method, dims, seed } = *params;
-    let (coords, facts) = match method {
+    let Reduced { coords, provenance } = match params.method {
         Method::Pca => {
-            let pca = PcaParams::new(dims).fit_rows(
-                embedding.values(),
-                embedding.dim(),
-                &progress.part(0.0..0.9),
-            )?;
-            let coords = pca.transform_rows(embedding.values(), &progress.part(0.9..1.0))?;
-            let ratios = pca.explained_variance_ratio();
-            let text: Vec<String> = ratios
-                .iter()
-                .take(RECORDED_COMPONENTS)
-                .map(|r| format!("{r:.6}"))
-                .collect();
-            (
-                coords,
-                Provenance::default().with(VARIANCE_RATIO, text.join(",")),
-            )
+            let mut source = InMemory {
+                values: embedding.values(),
+                dim: embedding.dim(),
+            };
+            reduce_by_pca(&mut source, params, progress)?
         }
     };
-    let provenance = facts
-        .with("method", method.name())
-        .with("dims", dims.to_string())
-        .with("seed", seed.to_string())
-        .with("fitted_on", format!("{} objects", embedding.len()))
-        .with("latentarium_version", env!("CARGO_PKG_VERSION"));
-    let provenance = embedding.provenance().clone().merged(&provenance);
     Ok(Projection::new(
         coords,
-        dims,
+        params.dims,
         embedding.rows().to_vec(),
         catalog_rows,
-        provenance,
+        embedding.provenance().clone().merged(&provenance),
     )?)
 }
