@@ -2,17 +2,17 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Result, anyhow};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::bar::Bar;
 use super::{Answer, Output};
 use crate::analysis::points::Metric;
-use crate::analysis::reduce::{Method, ReduceParams, reduce, variance_ratio};
+use crate::analysis::reduce::{Method, ReduceParams, variance_ratio};
 use crate::data::Provenance;
 use crate::io;
-use crate::job;
+use crate::job::{self, JobError};
 use crate::session::MapPoints;
 
 #[derive(Debug, Args)]
@@ -90,14 +90,6 @@ impl From<MetricArg> for Metric {
 pub(super) fn run(args: &ReduceArgs) -> Result<Answer> {
     io::check_output(&args.output.out, args.output.overwrite())?;
     let bar = Bar::start();
-    let opening = bar.progress().stage("Opening", 0.0..0.4);
-    let mut dataset = io::open(&args.input, args.cutouts.as_deref(), &opening)?;
-    let embedding = dataset.embedding.as_ref().with_context(|| {
-        format!(
-            "{} holds no vectors; make them with `latentarium embed`",
-            args.input.display()
-        )
-    })?;
     let params = ReduceParams {
         method: args.method.into(),
         dims: usize::from(args.dims),
@@ -109,9 +101,14 @@ pub(super) fn run(args: &ReduceArgs) -> Result<Answer> {
         metric: args.metric.into(),
     };
     params.check()?;
-    let reducing = bar.progress().stage("Reducing", 0.4..0.9);
-    let (projection, _) = reduce(embedding, dataset.catalog.len(), &params, &reducing)
-        .map_err(|e| anyhow!("{e}: {}", args.input.display()))?;
+    let reducing = bar.progress().part(0.0..0.9);
+    let (mut dataset, projection) =
+        job::reduce_file(&args.input, args.cutouts.as_deref(), &params, &reducing).map_err(
+            |e| match e {
+                JobError::Reduce(e) => anyhow!("{e}: {}", args.input.display()),
+                e => e.into(),
+            },
+        )?;
     let root = dataset
         .cutouts
         .as_ref()

@@ -5,7 +5,9 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::cutouts::{CutoutSource, is_fits_name};
+use super::stream::VectorStream;
 use super::table::{Parts, TableParts};
+use super::vectors::{VectorRows, left_out};
 use super::{IoError, csv, fits, folder, npy, parquet, raster, tiles};
 use crate::data::{Catalog, Embedding, Projection, Provenance};
 use crate::progress::Progress;
@@ -69,15 +71,8 @@ pub fn open(path: &Path, cutouts: Option<&Path>, progress: &Progress) -> Result<
         ));
     }
     if start.starts_with(b"PAR1") {
-        let content = parquet::read(path, progress)?;
-        let mut dataset = from_parts(path, content.parts, content.provenance);
-        dataset.projection = content.projection;
-        if let Some(projection) = &dataset.projection {
-            let (tree, warning) = tiles::read(path, projection);
-            dataset.tree = tree;
-            dataset.warnings.extend(warning);
-        }
-        return Ok(with_cutouts(dataset, &root, cutouts));
+        let vectors = parquet::Vectors::InMemory;
+        return open_parquet(path, cutouts, vectors, progress).map(|(dataset, _)| dataset);
     }
     if start.starts_with(b"\x93NUMPY") {
         return open_npy(path, progress);
@@ -117,6 +112,35 @@ pub fn open(path: &Path, cutouts: Option<&Path>, progress: &Progress) -> Result<
     ))
 }
 
+/// Opens a file or folder as [`open`] does, except that the vectors of Parquet and NPY files are not
+/// read: they come as a stream, and the data set has no embedding then.
+///
+/// # Errors
+/// Those of [`open`].
+pub fn open_streamed(
+    path: &Path,
+    cutouts: Option<&Path>,
+    progress: &Progress,
+) -> Result<(Dataset, Option<VectorStream>), IoError> {
+    let mut start = [0; 6];
+    let known = path.is_file()
+        && File::open(path).is_ok_and(|mut file| read_up_to(&mut file, &mut start).is_ok());
+    if known && start.starts_with(b"PAR1") {
+        return open_parquet(path, cutouts, parquet::Vectors::LeftInFile, progress);
+    }
+    if known && start.starts_with(b"\x93NUMPY") {
+        let stream = VectorStream::npy(path)?;
+        let parts = Parts {
+            catalog: Catalog::numbered(stream.rows()),
+            embedding: None,
+            warnings: Vec::new(),
+        };
+        let dataset = from_parts(path, parts, Provenance::default());
+        return Ok((dataset, Some(stream)));
+    }
+    open(path, cutouts, progress).map(|dataset| (dataset, None))
+}
+
 fn read_up_to(file: &mut File, buffer: &mut [u8]) -> std::io::Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {
@@ -146,40 +170,44 @@ fn open_folder(
     Ok(with_cutouts(from_batch(path, &batch)?, path, cutouts))
 }
 
-fn open_npy(path: &Path, progress: &Progress) -> Result<Dataset, IoError> {
-    let npy::Array2 {
-        rows,
-        columns,
-        values,
-    } = npy::read(path, progress)?;
-    let too_many = || IoError::content(path, "more than 4294967295 rows; split the array");
-    let count = u32::try_from(rows).map_err(|_| too_many())?;
-    // Rows with NaN or infinity have no vector, as in a Parquet file.
-    let finite: Vec<u32> = (0..count)
-        .filter(|&r| {
-            values[r as usize * columns..(r as usize + 1) * columns]
-                .iter()
-                .all(|v| v.is_finite())
-        })
-        .collect();
-    let left_out = rows - finite.len();
-    let values = if left_out == 0 {
-        values
-    } else {
-        finite
-            .iter()
-            .flat_map(|&r| &values[r as usize * columns..(r as usize + 1) * columns])
-            .copied()
-            .collect()
-    };
-    let embedding = Embedding::new(values, columns, finite, rows, Provenance::default())
-        .map_err(|e| IoError::data(path, &e))?;
-    let mut warnings = Vec::new();
-    if left_out > 0 {
-        warnings.push(format!(
-            "{left_out} vectors hold NaN or infinity and were left out"
-        ));
+/// Opens a table in Parquet; its vectors are read, or left in the file for a [`VectorStream`].
+fn open_parquet(
+    path: &Path,
+    cutouts: Option<&Path>,
+    vectors: parquet::Vectors,
+    progress: &Progress,
+) -> Result<(Dataset, Option<VectorStream>), IoError> {
+    let content = parquet::read(path, vectors, progress)?;
+    let mut dataset = from_parts(path, content.parts, content.provenance);
+    dataset.projection = content.projection;
+    if let Some(projection) = &dataset.projection {
+        let (tree, warning) = tiles::read(path, projection);
+        dataset.tree = tree;
+        dataset.warnings.extend(warning);
     }
+    let vectors = content
+        .vectors
+        .map(|column| VectorStream::parquet(path, column));
+    let dataset = with_cutouts(dataset, super::atomic::parent(path), cutouts);
+    Ok((dataset, vectors.transpose()?.flatten()))
+}
+
+fn open_npy(path: &Path, progress: &Progress) -> Result<Dataset, IoError> {
+    let mut reader = npy::Reader::open(path)?;
+    let (rows, dim) = (reader.left(), reader.columns());
+    let mut vectors = VectorRows::default();
+    vectors.expect(rows, dim);
+    let mut some = Vec::new();
+    while reader.left() > 0 {
+        reader.next_rows(npy::rows_at_a_time(dim), &mut some)?;
+        vectors.push_values(&some, dim);
+        progress.set(vectors.seen(), rows)?;
+    }
+    // Rows with NaN or infinity have no vector, as in a Parquet file.
+    let warnings = left_out(vectors.not_finite()).into_iter().collect();
+    let (values, finite) = vectors.into_parts();
+    let embedding = Embedding::new(values, dim, finite, rows, Provenance::default())
+        .map_err(|e| IoError::data(path, &e))?;
     let parts = Parts {
         catalog: Catalog::numbered(rows),
         embedding: Some(embedding),

@@ -14,19 +14,23 @@ mod folder;
 mod npy;
 mod parquet;
 mod raster;
+mod stream;
 mod table;
 mod tiles;
+mod vectors;
 
 use std::path::{Path, PathBuf};
 
 pub use atomic::{AtomicFile, Overwrite, check_output, create_folder};
 pub use csv::write_csv;
 pub use cutouts::CutoutSource;
-pub use dataset::{Dataset, cutouts_provenance, open};
+pub use dataset::{Dataset, cutouts_provenance, open, open_streamed};
 pub use fits::{CutoutChunkWriter, SkyPosition};
 pub use parquet::{write_catalog, write_embedding, write_projection};
 pub use raster::write_png;
+pub use stream::VectorStream;
 pub use tiles::{remove_tiles, tiles_path, write_tiles};
+pub use vectors::VectorRows;
 
 use crate::data::DataError;
 use crate::progress::Cancelled;

@@ -1,10 +1,11 @@
 //! Record batches divided into what they hold: scalar columns for the catalogue, one column of
 //! vectors for the embedding.
 
-use arrow::array::{Array, ArrayRef, AsArray, GenericListArray, OffsetSizeTrait, RecordBatch};
-use arrow::compute::{cast, concat_batches};
-use arrow::datatypes::{DataType, Float32Type, Schema, SchemaRef};
+use arrow::array::{ArrayRef, RecordBatch};
+use arrow::compute::concat_batches;
+use arrow::datatypes::{DataType, Schema, SchemaRef};
 
+use super::vectors::{VectorRows, is_vector, left_out};
 use crate::data::{Catalog, DataError, Embedding, Provenance};
 
 pub(super) const EMBEDDING_COLUMN: &str = "embedding";
@@ -15,14 +16,7 @@ pub(super) struct TableParts {
     vector_column: Option<usize>,
     scalars: Vec<RecordBatch>,
     scalar_schema: SchemaRef,
-    dim: usize,
-    values: Vec<f32>,
-    rows: Vec<u32>,
-    seen: usize,
-    /// Rows whose vector is there but holds NaN or infinity.
-    not_finite: usize,
-    /// The vectors are of different lengths, so they are no embedding.
-    ragged: bool,
+    vectors: VectorRows,
 }
 
 /// The catalogue and embedding of a table, with what was tolerated.
@@ -30,26 +24,6 @@ pub(super) struct Parts {
     pub catalog: Catalog,
     pub embedding: Option<Embedding>,
     pub warnings: Vec<String>,
-}
-
-/// Where a row's items begin, and how many there are.
-type Span = Box<dyn Fn(usize) -> (usize, usize)>;
-
-fn span_of<O: OffsetSizeTrait>(list: &GenericListArray<O>) -> Span {
-    let offsets = list.offsets().clone();
-    Box::new(move |row| {
-        let (first, end) = (offsets[row].as_usize(), offsets[row + 1].as_usize());
-        (first, end - first)
-    })
-}
-
-fn is_vector(data_type: &DataType) -> bool {
-    match data_type {
-        DataType::FixedSizeList(item, _) | DataType::List(item) | DataType::LargeList(item) => {
-            item.data_type().is_floating()
-        }
-        _ => false,
-    }
 }
 
 impl TableParts {
@@ -74,12 +48,7 @@ impl TableParts {
             scalar_schema: Schema::new(scalar_fields).into(),
             schema,
             scalars: Vec::new(),
-            dim: 0,
-            values: Vec::new(),
-            rows: Vec::new(),
-            seen: 0,
-            not_finite: 0,
-            ragged: false,
+            vectors: VectorRows::default(),
         }
     }
 
@@ -108,55 +77,14 @@ impl TableParts {
         if let Some(DataType::FixedSizeList(_, length)) =
             self.vector_column.map(|i| self.schema.field(i).data_type())
         {
-            let values = rows.saturating_mul(usize::try_from(*length).unwrap_or(0));
-            let _ = self.values.try_reserve_exact(values);
+            let length = usize::try_from(*length).unwrap_or(0);
+            self.vectors.expect(rows, length);
         }
     }
 
     /// Adds the vectors of the next rows.
     pub fn push_vectors(&mut self, column: &ArrayRef) -> Result<(), DataError> {
-        let (items, nulls, span): (_, _, Span) = match column.data_type() {
-            DataType::FixedSizeList(_, length) => {
-                let list = column.as_fixed_size_list();
-                let (first, length) = (
-                    list.value_offset(0) as usize,
-                    usize::try_from(*length).unwrap_or(0),
-                );
-                let span = Box::new(move |row| (first + row * length, length));
-                (list.values(), list.nulls(), span)
-            }
-            DataType::List(_) => {
-                let list = column.as_list::<i32>();
-                (list.values(), list.nulls(), span_of(list))
-            }
-            _ => {
-                let list = column.as_list::<i64>();
-                (list.values(), list.nulls(), span_of(list))
-            }
-        };
-        let items = cast(items, &DataType::Float32).map_err(|e| DataError::Table(e.to_string()))?;
-        let items = items.as_primitive::<Float32Type>();
-        for row in 0..column.len() {
-            if self.ragged || nulls.is_some_and(|n| n.is_null(row)) {
-                continue;
-            }
-            let (offset, length) = span(row);
-            if self.dim == 0 {
-                self.dim = length;
-            }
-            let missing = items.null_count() > 0 && items.slice(offset, length).null_count() > 0;
-            let vector = &items.values()[offset..offset + length];
-            if length != self.dim {
-                self.ragged = true;
-            } else if missing || vector.iter().any(|v| !v.is_finite()) {
-                self.not_finite += 1;
-            } else {
-                self.values.extend_from_slice(vector);
-                self.rows.push((self.seen + row) as u32);
-            }
-        }
-        self.seen += column.len();
-        Ok(())
+        self.vectors.push(column)
     }
 
     /// Puts the parts together.
@@ -178,41 +106,34 @@ impl TableParts {
             Catalog::new(table)?
         };
         let mut warnings = Vec::new();
-        let left_out: Vec<&str> = (0..self.schema.fields().len())
-            .filter(|&i| Some(i) != self.vector_column || self.ragged)
+        let unused: Vec<&str> = (0..self.schema.fields().len())
+            .filter(|&i| Some(i) != self.vector_column || self.vectors.is_ragged())
             .map(|i| self.schema.field(i))
             .filter(|f| f.data_type().is_nested() || *f.data_type() == DataType::Null)
             .map(|f| f.name().as_str())
             .collect();
-        if !left_out.is_empty() {
+        if !unused.is_empty() {
             warnings.push(format!(
                 "columns of lists, of structures or without any value were left out: {}",
-                left_out.join(", ")
+                unused.join(", ")
             ));
         }
-        if self.not_finite > 0 {
-            warnings.push(format!(
-                "{} vectors hold NaN or infinity and were left out",
-                self.not_finite
-            ));
-        }
-        if self.ragged {
+        warnings.extend(left_out(self.vectors.not_finite()));
+        if self.vectors.is_ragged() {
             warnings.push("the list column holds vectors of different lengths and was not taken for an embedding".to_owned());
         }
-        let embedding = if self.vector_column.is_some()
-            && !self.ragged
-            && self.dim > 0
-            && !self.rows.is_empty()
-        {
+        let (dim, ragged) = (self.vectors.dim(), self.vectors.is_ragged());
+        let (values, rows) = self.vectors.into_parts();
+        let embedding = if ragged || rows.is_empty() {
+            None
+        } else {
             Some(Embedding::new(
-                self.values,
-                self.dim,
-                self.rows,
+                values,
+                dim,
+                rows,
                 catalog.len(),
                 provenance,
             )?)
-        } else {
-            None
         };
         Ok(Parts {
             catalog,

@@ -20,7 +20,7 @@ pub use figure::{FigureReport, FigureRequest, write_figure};
 pub use handle::{JobHandle, Message};
 pub use map::write_map;
 pub use open::open_edit;
-pub use reduce::{reduce_embedding, reduce_in_view};
+pub use reduce::{reduce_embedding, reduce_file, reduce_in_view};
 pub use select::{evaluate_subset, rows_of, write_selection};
 
 use crate::analysis::reduce::{ReduceError, ReduceParams};

@@ -4,9 +4,11 @@
 //! `Transformer`, and reports progress.
 
 mod pca;
+mod rows;
 pub mod umap;
 
-pub use pca::{Pca, PcaParams};
+pub use pca::{Moments, Pca, PcaParams};
+pub use rows::{InMemory, Rows};
 
 use super::points::{InputError, Metric, Points};
 use crate::data::{DataError, Embedding, Projection, Provenance};
@@ -36,15 +38,13 @@ pub enum ReduceError {
         /// Length of the vectors.
         found: usize,
     },
-    /// The vectors are too long for an exact covariance.
-    #[error(
-        "vectors of {found} values are too long for PCA (at most {most}); encode to fewer dimensions first"
-    )]
-    TooLong {
-        /// Length of the vectors.
+    /// Two parts of a data set hold vectors of different lengths.
+    #[error("vectors of {dim} and of {found} values do not belong together; encode both alike")]
+    Unlike {
+        /// Length of those of one.
+        dim: usize,
+        /// Length of those of the other.
         found: usize,
-        /// The longest that is handled.
-        most: usize,
     },
     /// A value in the input is NaN or infinite.
     #[error("vector {row} holds NaN or infinity; leave it out or replace it")]
@@ -116,7 +116,7 @@ pub struct ReduceParams {
     pub method: Method,
     /// Dimensions of the map, 2 or 3.
     pub dims: usize,
-    /// Seed of random numbers; PCA uses none.
+    /// Seed of random numbers; PCA of vectors of up to 2048 values uses none.
     pub seed: u64,
     /// UMAP: size of a neighbourhood, the point itself included; 2 to 200.
     pub neighbors: usize,
@@ -183,16 +183,6 @@ impl ReduceParams {
     }
 }
 
-/// What a reduction has learned, ready to place new vectors.
-pub enum Fitted {
-    /// Mean and components.
-    Pca(Pca),
-    /// A map of two dimensions.
-    Umap2(Box<umap::Model<2>>),
-    /// A map of three dimensions.
-    Umap3(Box<umap::Model<3>>),
-}
-
 /// Told of a map in the making: what gives its points as they are now, and the share `0..=1` that is
 /// done. Returns whether to go on; the map is kept as it is when not.
 pub type Forming<'a> = &'a mut dyn FnMut(&dyn Fn() -> Result<Projection, ReduceError>, f32) -> bool;
@@ -211,18 +201,63 @@ const VARIANCE_RATIO: &str = "variance_ratio";
 /// Components whose share of the variance is recorded for the scree plot.
 const RECORDED_COMPONENTS: usize = 32;
 
+/// Where objects lie on a map, and how that came about.
+#[derive(Debug, Clone)]
+pub struct Reduced {
+    /// `n x dims` coordinates, row-major.
+    pub coords: Vec<f32>,
+    /// The method, and for PCA how much of the variance each component explains (`variance_ratio`,
+    /// comma-separated, the first 32 components).
+    pub provenance: Provenance,
+}
+
+/// Maps vectors by principal components, wherever the vectors are, in two passes; in six where they
+/// are longer than 2048 values.
+///
+/// # Errors
+/// When the vectors are too few, too short or cannot be had, or the work was cancelled.
+pub fn reduce_by_pca<S: Rows>(
+    source: &mut S,
+    params: &ReduceParams,
+    progress: &Progress,
+) -> Result<Reduced, S::Error> {
+    let pca = PcaParams::new(params.dims)
+        .with_seed(params.seed)
+        .fit_from(source, &progress.part(0.0..0.6))?;
+    let coords = pca.transform_from(source, &progress.part(0.6..1.0))?;
+    let ratios = pca.explained_variance_ratio();
+    let text: Vec<String> = ratios
+        .iter()
+        .take(RECORDED_COMPONENTS)
+        .map(|r| format!("{r:.6}"))
+        .collect();
+    let facts = Provenance::default().with(VARIANCE_RATIO, text.join(","));
+    let provenance = described(facts, params, coords.len() / params.dims);
+    Ok(Reduced { coords, provenance })
+}
+
+/// What every map says of itself.
+fn described(facts: Provenance, params: &ReduceParams, fitted_on: usize) -> Provenance {
+    facts
+        .with("method", params.method.name())
+        .with("dims", params.dims.to_string())
+        .with("seed", params.seed.to_string())
+        .with("fitted_on", format!("{fitted_on} objects"))
+        .with("latentarium_version", env!("CARGO_PKG_VERSION"))
+}
+
 /// Reduces `embedding`; the projection's provenance says how, and for PCA how much variance each
 /// component explains (`variance_ratio`, comma-separated, the first 32 components).
 ///
 /// # Errors
-/// When a parameter is out of its range, the vectors are too few, too short or too long, or the work
-/// was cancelled.
+/// When a parameter is out of its range, the vectors are too few or too short, or the work was
+/// cancelled.
 pub fn reduce(
     embedding: &Embedding,
     catalog_rows: usize,
     params: &ReduceParams,
     progress: &Progress,
-) -> Result<(Projection, Fitted), ReduceError> {
+) -> Result<Projection, ReduceError> {
     reduce_live(embedding, catalog_rows, params, progress, &mut |_, _| true)
 }
 
@@ -236,50 +271,34 @@ pub fn reduce_live(
     params: &ReduceParams,
     progress: &Progress,
     forming: Forming<'_>,
-) -> Result<(Projection, Fitted), ReduceError> {
+) -> Result<Projection, ReduceError> {
     params.check()?;
+    let placed = |reduced: Reduced| {
+        let provenance = embedding.provenance().clone().merged(&reduced.provenance);
+        let rows = embedding.rows().to_vec();
+        Projection::new(reduced.coords, params.dims, rows, catalog_rows, provenance)
+            .map_err(ReduceError::from)
+    };
     match (params.method, params.dims) {
-        (Method::Pca, _) => pca_map(embedding, catalog_rows, params, progress),
-        (Method::Umap, 2) => {
-            let (projection, model) =
-                umap_map::<2>(embedding, catalog_rows, params, progress, forming)?;
-            Ok((projection, Fitted::Umap2(Box::new(model))))
+        (Method::Pca, _) => {
+            let mut source = InMemory {
+                values: embedding.values(),
+                dim: embedding.dim(),
+            };
+            placed(reduce_by_pca(&mut source, params, progress)?)
         }
-        (Method::Umap, _) => {
-            let (projection, model) =
-                umap_map::<3>(embedding, catalog_rows, params, progress, forming)?;
-            Ok((projection, Fitted::Umap3(Box::new(model))))
-        }
+        (Method::Umap, 2) => reduce_by_umap::<2>(embedding, params, progress, &placed, forming),
+        (Method::Umap, _) => reduce_by_umap::<3>(embedding, params, progress, &placed, forming),
     }
 }
 
-fn pca_map(
+fn reduce_by_umap<const D: usize>(
     embedding: &Embedding,
-    catalog_rows: usize,
     params: &ReduceParams,
     progress: &Progress,
-) -> Result<(Projection, Fitted), ReduceError> {
-    let (values, dim) = (embedding.values(), embedding.dim());
-    let pca = PcaParams::new(params.dims).fit_rows(values, dim, &progress.part(0.0..0.9))?;
-    let coords = pca.transform_rows(values, &progress.part(0.9..1.0))?;
-    let ratios = pca.explained_variance_ratio();
-    let text: Vec<String> = ratios
-        .iter()
-        .take(RECORDED_COMPONENTS)
-        .map(|r| format!("{r:.6}"))
-        .collect();
-    let facts = Provenance::default().with(VARIANCE_RATIO, text.join(","));
-    let projection = projection(embedding, catalog_rows, params, coords, &facts)?;
-    Ok((projection, Fitted::Pca(pca)))
-}
-
-fn umap_map<const D: usize>(
-    embedding: &Embedding,
-    catalog_rows: usize,
-    params: &ReduceParams,
-    progress: &Progress,
+    placed: &dyn Fn(Reduced) -> Result<Projection, ReduceError>,
     forming: Forming<'_>,
-) -> Result<(Projection, umap::Model<D>), ReduceError> {
+) -> Result<Projection, ReduceError> {
     let points = Points::new(embedding.values(), embedding.dim())?;
     if points.len() < 2 {
         return Err(ReduceError::TooFewVectors {
@@ -298,8 +317,10 @@ fn umap_map<const D: usize>(
             .with("spread", params.spread.to_string())
             .with("metric", params.metric.name())
             .with("epochs", format!("{} of {}", fit.epoch(), fit.epochs()));
-        let coords = fit.positions().into_flattened();
-        projection(embedding, catalog_rows, params, coords, &facts)
+        placed(Reduced {
+            coords: fit.positions().into_flattened(),
+            provenance: described(facts, params, embedding.len()),
+        })
     };
     while !fit.finished() {
         fit.step(1, &layout)?;
@@ -308,31 +329,5 @@ fn umap_map<const D: usize>(
             break;
         }
     }
-    Ok((now(&fit)?, fit.finish()))
-}
-
-/// The map with its provenance.
-fn projection(
-    embedding: &Embedding,
-    catalog_rows: usize,
-    params: &ReduceParams,
-    coords: Vec<f32>,
-    facts: &Provenance,
-) -> Result<Projection, ReduceError> {
-    let provenance = facts
-        .clone()
-        .with("method", params.method.name())
-        .with("dims", params.dims.to_string())
-        .with("seed", params.seed.to_string())
-        .with("fitted_on", format!("{} objects", embedding.len()))
-        .with("latentarium_version", env!("CARGO_PKG_VERSION"));
-    let provenance = embedding.provenance().clone().merged(&provenance);
-    let rows = embedding.rows().to_vec();
-    Ok(Projection::new(
-        coords,
-        params.dims,
-        rows,
-        catalog_rows,
-        provenance,
-    )?)
+    now(&fit)
 }

@@ -8,9 +8,11 @@
 mod columns;
 mod map;
 mod read;
+mod vectors;
 mod write;
 
-pub(super) use read::read;
+pub(super) use read::{Vectors, read};
+pub(super) use vectors::{VectorColumn, VectorReader};
 pub use write::{write_catalog, write_embedding, write_projection};
 
 const PREFIX: &str = "latentarium.";

@@ -1,20 +1,18 @@
-//! Reading Parquet: plain columns on all threads, vectors in one stream.
+//! Reading Parquet: plain columns on all threads; vectors in one stream, or not at all.
 
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{RecordBatch, RecordBatchOptions};
+use arrow::array::{Array, RecordBatch, RecordBatchOptions};
 use arrow::compute::can_cast_types;
 use arrow::datatypes::{DataType, Schema};
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
-};
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::file::metadata::ParquetMetaData;
 
 use super::columns::{self, Pieces};
-use super::{AXES, BATCH_ROWS, KIND, PREFIX, map};
+use super::vectors::{VectorColumn, bytes_of};
+use super::{AXES, KIND, PREFIX, map};
 use crate::data::{DataError, Projection, Provenance};
 use crate::io::IoError;
 use crate::io::table::{Parts, TableParts};
@@ -24,8 +22,19 @@ use crate::progress::{Cancelled, Progress};
 /// What a Parquet file holds.
 pub(in crate::io) struct Content {
     pub parts: Parts,
+    /// The vectors, where they were left in the file.
+    pub vectors: Option<VectorColumn>,
     pub projection: Option<Projection>,
     pub provenance: Provenance,
+}
+
+/// What becomes of the column of vectors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::io) enum Vectors {
+    /// They are read.
+    InMemory,
+    /// They are left in the file.
+    LeftInFile,
 }
 
 /// Why a file could not be read, before its name is said.
@@ -41,19 +50,27 @@ pub(super) enum ReadError {
     Cancelled(#[from] Cancelled),
 }
 
-/// Reads a Parquet file.
-pub(in crate::io) fn read(path: &Path, progress: &Progress) -> Result<Content, IoError> {
-    let file = File::open(path).map_err(|e| IoError::system(path, "read", e))?;
-    let named = |error| match error {
+/// Says which file it was.
+pub(super) fn named(path: &Path, error: ReadError) -> IoError {
+    match error {
         ReadError::Data(e) => IoError::data(path, &e),
         ReadError::Cancelled(e) => e.into(),
         e => IoError::content(
             path,
             format!("the Parquet file is damaged or incomplete ({e}); copy or write it again"),
         ),
-    };
+    }
+}
+
+/// Reads a Parquet file.
+pub(in crate::io) fn read(
+    path: &Path,
+    vectors: Vectors,
+    progress: &Progress,
+) -> Result<Content, IoError> {
+    let file = File::open(path).map_err(|e| IoError::system(path, "read", e))?;
     let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::default())
-        .map_err(|e| named(e.into()))?;
+        .map_err(|e| named(path, e.into()))?;
     let about = metadata.metadata().file_metadata();
     if u32::try_from(about.num_rows().max(0)).is_err() {
         return Err(IoError::content(
@@ -61,7 +78,14 @@ pub(in crate::io) fn read(path: &Path, progress: &Progress) -> Result<Content, I
             "more than 4294967295 rows; split the table",
         ));
     }
-    let bytes = memory_needed(metadata.metadata());
+    let mut parts = TableParts::new(Arc::clone(metadata.schema()));
+    let column = parts
+        .vector_column()
+        .map(|column| VectorColumn::new(path, &metadata, column));
+    let mut bytes = memory_needed(metadata.metadata());
+    if let (Vectors::LeftInFile, Some(column)) = (vectors, parts.vector_column()) {
+        bytes = bytes.saturating_sub(bytes_of(metadata.metadata(), column));
+    }
     if let Some(free) = memory::available_bytes().filter(|free| bytes > *free) {
         return Err(IoError::content(
             path,
@@ -78,9 +102,31 @@ pub(in crate::io) fn read(path: &Path, progress: &Progress) -> Result<Content, I
         .flatten()
         .filter_map(|kv| Some((kv.key.strip_prefix(PREFIX)?.to_owned(), kv.value.clone()?)))
         .collect();
-    let (parts, projection) = parts(path, file, &metadata, &provenance, progress).map_err(named)?;
+    let in_memory = column.as_ref().filter(|_| vectors == Vectors::InMemory);
+    let (scalars, rest) = match in_memory {
+        Some(_) => (progress.part(0.0..0.2), progress.part(0.2..1.0)),
+        None => (progress.clone(), progress.clone()),
+    };
+    let (table, projection) =
+        plain(path, &metadata, &provenance, &scalars).map_err(|e| named(path, e))?;
+    if let Some(column) = in_memory {
+        parts.expect_rows(column.rows());
+        let mut done = 0;
+        for batch in column.read()? {
+            let batch = batch?;
+            parts
+                .push_vectors(&batch)
+                .map_err(|e| IoError::data(path, &e))?;
+            done += batch.len();
+            rest.set(done, column.rows())?;
+        }
+    }
+    let parts = parts
+        .finish_table(&table, provenance.clone())
+        .map_err(|e| IoError::data(path, &e))?;
     Ok(Content {
         parts,
+        vectors: column.filter(|_| vectors == Vectors::LeftInFile),
         projection,
         provenance,
     })
@@ -99,29 +145,24 @@ fn memory_needed(metadata: &ParquetMetaData) -> u64 {
         .fold(0, u64::saturating_add)
 }
 
-fn parts(
+/// The columns that are neither lists nor structures, without those of coordinates, and these as a
+/// projection.
+fn plain(
     path: &Path,
-    file: File,
     metadata: &ArrowReaderMetadata,
     provenance: &Provenance,
     progress: &Progress,
-) -> Result<(Parts, Option<Projection>), ReadError> {
+) -> Result<(RecordBatch, Option<Projection>), ReadError> {
     let schema = metadata.schema();
     let groups = metadata.metadata().row_groups();
     let total = groups
         .iter()
         .map(|g| usize::try_from(g.num_rows()).unwrap_or(0));
     let total = total.fold(0, usize::saturating_add);
-    let mut parts = TableParts::new(Arc::clone(schema));
-    let (scalars, vectors) = if parts.vector_column().is_some() {
-        (progress.part(0.0..0.2), progress.part(0.2..1.0))
-    } else {
-        (progress.clone(), progress.clone())
-    };
     let mut wanted: Vec<usize> = (0..schema.fields().len())
         .filter(|&i| !schema.field(i).data_type().is_nested())
         .collect();
-    let mut pieces = columns::decode(path, metadata, &wanted, &scalars)?;
+    let mut pieces = columns::decode(path, metadata, &wanted, progress)?;
     let projection = if provenance.get(KIND) == Some("projection") {
         let axes = take_axes(schema, provenance, &mut wanted, &mut pieces)?;
         Some(map::projection(&axes, total, provenance.clone())?)
@@ -132,22 +173,7 @@ fn parts(
     let joined = columns::join(pieces, &plain)?;
     let rows = RecordBatchOptions::new().with_row_count(Some(total));
     let table = RecordBatch::try_new_with_options(plain, joined, &rows)?;
-    if let Some(column) = parts.vector_column() {
-        parts.expect_rows(total);
-        let mask = ProjectionMask::roots(metadata.parquet_schema(), [column]);
-        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
-            .with_projection(mask)
-            .with_batch_size(BATCH_ROWS)
-            .build()?;
-        let mut done = 0;
-        for batch in reader {
-            let batch = batch?;
-            parts.push_vectors(batch.column(0))?;
-            done += batch.num_rows();
-            vectors.set(done, total)?;
-        }
-    }
-    Ok((parts.finish_table(&table, provenance.clone())?, projection))
+    Ok((table, projection))
 }
 
 /// Takes the columns of coordinates out of `wanted` and `pieces`, which belong together.

@@ -160,9 +160,7 @@ impl<const D: usize> Fit<D> {
         progress.check()?;
         let layout = LayoutParams {
             curve: Curve::fit(params.min_dist, params.spread),
-            epochs: params
-                .epochs
-                .unwrap_or(default_epochs(points.len())),
+            epochs: params.epochs.unwrap_or(default_epochs(points.len())),
             negatives: params.negative_sample_rate,
             learning_rate: params.learning_rate,
             pull: if start.is_some() {
