@@ -1,5 +1,5 @@
-//! Numbers from vectors: reduction today; neighbours, clusters, outliers, comparison and probes have
-//! their rooms beside it.
+//! Numbers from vectors: reduction and how faithful its maps are; neighbours, clusters, outliers,
+//! comparison and probes have their rooms beside them.
 //!
 //! The public faces speak `data`; linfa, faer and other crates stay behind this wall.
 
@@ -12,8 +12,10 @@
 
 mod axes;
 pub mod density;
+mod medians;
 pub mod neighbors;
 pub mod points;
+pub mod quality;
 pub mod reduce;
 mod rng;
 mod simd;

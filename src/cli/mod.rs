@@ -9,6 +9,7 @@ mod demo;
 mod doctor;
 mod embed;
 mod info;
+mod quality;
 mod reduce;
 mod render;
 mod select;
@@ -48,6 +49,8 @@ enum Command {
     Embed(embed::EmbedArgs),
     /// Reduce vectors to a map
     Reduce(reduce::ReduceArgs),
+    /// Say how faithful a map is to its vectors
+    Quality(quality::QualityArgs),
     /// Draw a map as PNG, SVG or PDF
     Render(render::RenderArgs),
     /// Write the objects in a region of a map, or those for which a condition holds
@@ -118,6 +121,7 @@ pub fn main() -> ExitCode {
         Some(Command::Reduce(args)) => {
             reduce::run(&args).map(|answer| answer.print(args.output.json))
         }
+        Some(Command::Quality(args)) => quality::run(&args).map(|answer| answer.print(args.json)),
         Some(Command::Render(args)) => {
             render::run(&args).map(|answer| answer.print(args.output.json))
         }

@@ -7,6 +7,7 @@ mod figure;
 mod handle;
 mod map;
 mod open;
+mod quality;
 mod reduce;
 mod select;
 mod session;
@@ -20,9 +21,11 @@ pub use figure::{FigureReport, FigureRequest, write_figure};
 pub use handle::{JobHandle, Message};
 pub use map::write_map;
 pub use open::open_edit;
+pub use quality::{Judged, judge_map};
 pub use reduce::{reduce_embedding, reduce_file, reduce_in_view};
 pub use select::{evaluate_subset, rows_of, write_selection};
 
+use crate::analysis::quality::QualityError;
 use crate::analysis::reduce::{ReduceError, ReduceParams};
 use crate::data::DataError;
 use crate::encode::{EncodeError, EncodeOptions};
@@ -45,6 +48,9 @@ pub enum JobError {
     /// A reduction.
     #[error(transparent)]
     Reduce(#[from] ReduceError),
+    /// A comparison of a map with its vectors.
+    #[error(transparent)]
+    Quality(#[from] QualityError),
     /// A session file.
     #[error(transparent)]
     Session(#[from] SessionFileError),
@@ -78,6 +84,7 @@ impl JobError {
                 | Self::Io(IoError::Cancelled(_))
                 | Self::Encode(EncodeError::Cancelled)
                 | Self::Reduce(ReduceError::Cancelled(_))
+                | Self::Quality(QualityError::Cancelled(_))
                 | Self::Session(SessionFileError::Cancelled(_))
         )
     }

@@ -14,6 +14,7 @@ mod files;
 mod hostile;
 mod jobs;
 mod map;
+mod quality;
 mod select;
 mod support;
 mod thumbnails;

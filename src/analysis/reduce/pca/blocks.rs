@@ -3,9 +3,10 @@
 //! Where blocks begin depends on nothing but the place of a row, so sums are the same to the bit
 //! however the rows arrive and on any number of threads.
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::Array2;
 use rayon::prelude::*;
 
+use crate::analysis::medians::medians;
 use crate::analysis::reduce::ReduceError;
 use crate::progress::Progress;
 
@@ -198,16 +199,4 @@ fn median(values: &mut [f64]) -> f64 {
     }
     let middle = values.len() / 2;
     *values.select_nth_unstable_by(middle, f64::total_cmp).1
-}
-
-/// The median of each column.
-fn medians(rows: &[f32], dim: usize) -> Vec<f32> {
-    let Ok(rows) = ArrayView2::from_shape((rows.len() / dim, dim), rows) else {
-        return vec![0.0; dim];
-    };
-    let column = |column: ndarray::ArrayView1<'_, f32>| {
-        let mut values: Vec<f64> = column.iter().map(|v| f64::from(*v)).collect();
-        median(&mut values) as f32
-    };
-    rows.columns().into_iter().map(column).collect()
 }
