@@ -26,6 +26,7 @@ use super::views::{
 use crate::analysis::reduce::ReduceParams;
 use crate::data::Plane;
 use crate::job::{Job, Message, Report, demo_folder};
+use crate::progress::Progress;
 use crate::render::Bounds;
 use crate::scene::CutoutStyle;
 use crate::session::{Edit, EncoderChoice, History, Mapped, ModelRef, Part, Revision, Selection};
@@ -219,15 +220,13 @@ impl App {
         if !job.fits(self.history.session(), &edit) {
             return;
         }
-        match job.forming {
-            Some(_) => self.form_on(edit),
-            None => {
-                self.history.apply(edit);
-                let map = self.map_revision();
-                if let Some(job) = &mut self.job {
-                    job.forming = map;
-                }
-            }
+        if job.forming.is_some() {
+            return self.form_on(edit);
+        }
+        self.history.apply(edit);
+        let map = self.map_revision();
+        if let Some(job) = &mut self.job {
+            job.forming = map;
         }
     }
 
@@ -285,16 +284,8 @@ impl App {
             Action::UseCutouts(_) | Action::Encode(_) | Action::Reduce(_) => {
                 self.work_on_data(ctx, action);
             }
-            Action::KeepMap => {
-                if let Some(job) = &self.job {
-                    job.handle.progress().suffice();
-                }
-            }
-            Action::CancelJob => {
-                if let Some(job) = &self.job {
-                    job.handle.progress().cancel();
-                }
-            }
+            Action::KeepMap => self.tell_job(Progress::suffice),
+            Action::CancelJob => self.tell_job(Progress::cancel),
             Action::SetView { view, gesture } if gesture.is_some() && gesture == self.gesture => {
                 self.history.amend(Edit::SetView(view));
             }
@@ -352,6 +343,12 @@ impl App {
                 }
             }
             Action::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
+        }
+    }
+
+    fn tell_job(&self, what: fn(&Progress)) {
+        if let Some(job) = &self.job {
+            what(job.handle.progress());
         }
     }
 

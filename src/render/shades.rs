@@ -218,7 +218,7 @@ mod tests {
         };
         let points: Vec<[f32; 2]> = (0..3000).map(|_| [next().powi(2), next() * 0.3]).collect();
         let tree = TileTree::new(&points);
-        let color = |place: usize| [0, 0, 0, u8::from(place % 3 != 0)];
+        let color = |place: usize| [0, 0, 0, u8::from(!place.is_multiple_of(3))];
         let shades = Shades::new(&tree, (0..3000).map(color).collect());
         let mut told = 0;
         for (node, shade) in tree.nodes().iter().zip(shades.nodes()) {

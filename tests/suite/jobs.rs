@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use latentarium::job::{Job, JobError, JobHandle, Message, Report};
+use latentarium::analysis::reduce::{Method, ReduceParams};
+use latentarium::data::{Embedding, Provenance};
+use latentarium::job::{Job, JobError, JobHandle, Message, Report, reduce_in_view};
 use latentarium::progress::Progress;
 use latentarium::session::{ColorBy, Edit, EncoderChoice, Session, ViewSpec};
 use latentarium::synth::SurveyParams;
@@ -15,6 +17,7 @@ fn run(job: Job, session: &mut Session) -> Result<Vec<String>, JobError> {
     let mut notices = Vec::new();
     job.run(&Progress::new(), &mut |report| match report {
         Report::Edit(edit) => session.apply(edit),
+        Report::Forming(mapped) => session.apply(Edit::SetMap(mapped)),
         Report::Notice(notice) => notices.push(notice),
     })?;
     Ok(notices)
@@ -139,4 +142,119 @@ fn a_cancelled_demo_leaves_no_catalogue() {
             .contains(".part")
     });
     assert_eq!(partial.count(), 0);
+}
+
+/// Points around eight centres, 12 values each.
+fn clusters(n: usize) -> Embedding {
+    let mut state = 7_u64;
+    let mut next = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 40) as f32 / (1_u64 << 24) as f32
+    };
+    let centers: Vec<f32> = (0..8 * 12).map(|_| 10.0 * next()).collect();
+    let value = |i: usize| centers[i / 12 % 8 * 12 + i % 12];
+    let values = (0..n * 12).map(|i| value(i) + next()).collect();
+    Embedding::new(
+        values,
+        12,
+        (0..n as u32).collect(),
+        n,
+        Provenance::default(),
+    )
+    .unwrap()
+}
+
+/// A UMAP map begins as that of the principal components, can be kept at any time, and is given up
+/// at once; the same seed makes the same map.
+#[test]
+fn a_map_forms_in_view() {
+    let vectors = clusters(4000);
+    let params = ReduceParams {
+        method: Method::Umap,
+        epochs: Some(60),
+        ..ReduceParams::default()
+    };
+    let make = |progress: &Progress, stop: bool| {
+        let mut methods = Vec::new();
+        let made = reduce_in_view(&vectors, 4000, params, progress, &mut |mapped| {
+            let provenance = mapped.points.projection().provenance();
+            methods.push(provenance.get("method").unwrap().to_owned());
+            if stop {
+                progress.suffice();
+            }
+        });
+        (made, methods)
+    };
+    let (whole, methods) = make(&Progress::new(), false);
+    assert_eq!(methods[0], "PCA");
+    let whole = whole.unwrap().points;
+    assert_eq!(
+        whole.projection().provenance().get("epochs"),
+        Some("60 of 60")
+    );
+    let (again, _) = make(&Progress::new(), false);
+    assert_eq!(
+        again.unwrap().points.projection().coords(),
+        whole.projection().coords()
+    );
+
+    let (kept, _) = make(&Progress::new(), true);
+    let kept = kept.unwrap().points;
+    assert_eq!(
+        kept.projection().provenance().get("epochs"),
+        Some("1 of 60")
+    );
+
+    let cancelled = Progress::new();
+    cancelled.cancel();
+    assert!(make(&cancelled, false).0.is_err_and(|e| e.is_cancelled()));
+}
+
+/// The command line makes the same map as the window, says what it was made with, and refuses what
+/// makes no sense.
+#[test]
+fn the_command_line_reduces_by_umap() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = folder.path().join("demo");
+    let [vectors, map, other] =
+        ["e.parquet", "m.parquet", "o.parquet"].map(|f| folder.path().join(f));
+    succeed(&["demo", "--out", text(&demo), "--galaxies", "60"]);
+    let catalog = demo.join("catalog.parquet");
+    succeed(&[
+        "embed",
+        text(&catalog),
+        "--device",
+        "tract",
+        "--out",
+        text(&vectors),
+    ]);
+    let reduce = |out: &Path| {
+        let arguments = [
+            "reduce",
+            text(&vectors),
+            "--method",
+            "umap",
+            "--neighbors",
+            "10",
+        ];
+        succeed(&[&arguments[..], &["--out", text(out)]].concat());
+        std::fs::read(out).unwrap()
+    };
+    assert_eq!(reduce(&map), reduce(&other));
+    let told = succeed(&["info", text(&map)]);
+    assert!(told.contains("UMAP"), "{told}");
+    let wrong = [
+        "reduce",
+        text(&vectors),
+        "--method",
+        "umap",
+        "--min-dist",
+        "3",
+        "--out",
+        "x.parquet",
+    ];
+    let said = crate::support::fail(&wrong);
+    assert!(said.contains("least distance"), "{said}");
 }
