@@ -9,6 +9,7 @@ mod demo;
 mod doctor;
 mod embed;
 mod info;
+mod knn;
 mod quality;
 mod reduce;
 mod render;
@@ -51,6 +52,8 @@ enum Command {
     Reduce(reduce::ReduceArgs),
     /// Say how faithful a map is to its vectors
     Quality(quality::QualityArgs),
+    /// Find the nearest neighbours of every object
+    Knn(knn::KnnArgs),
     /// Draw a map as PNG, SVG or PDF
     Render(render::RenderArgs),
     /// Write the objects in a region of a map, or those for which a condition holds
@@ -122,6 +125,7 @@ pub fn main() -> ExitCode {
             reduce::run(&args).map(|answer| answer.print(args.output.json))
         }
         Some(Command::Quality(args)) => quality::run(&args).map(|answer| answer.print(args.json)),
+        Some(Command::Knn(args)) => knn::run(&args).map(|answer| answer.print(args.output.json)),
         Some(Command::Render(args)) => {
             render::run(&args).map(|answer| answer.print(args.output.json))
         }

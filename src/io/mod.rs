@@ -26,7 +26,9 @@ pub use csv::write_csv;
 pub use cutouts::CutoutSource;
 pub use dataset::{Dataset, cutouts_provenance, open, open_streamed};
 pub use fits::{CutoutChunkWriter, SkyPosition};
-pub use parquet::{write_catalog, write_embedding, write_projection};
+pub use parquet::{
+    NeighborTable, write_catalog, write_embedding, write_neighbors, write_projection,
+};
 pub use raster::write_png;
 pub use stream::VectorStream;
 pub use tiles::{remove_tiles, tiles_path, write_tiles};

@@ -10,7 +10,7 @@ use latentarium::progress::Progress;
 use latentarium::session::{ColorBy, Edit, EncoderChoice, Session, ViewSpec};
 use latentarium::synth::SurveyParams;
 
-use crate::support::{succeed, text};
+use crate::support::{answer, embed, succeed, text};
 
 /// Runs a job inline; the notices it gave.
 fn run(job: Job, session: &mut Session) -> Result<Vec<String>, JobError> {
@@ -222,14 +222,7 @@ fn the_command_line_reduces_by_umap() {
         ["e.parquet", "m.parquet", "o.parquet"].map(|f| folder.path().join(f));
     succeed(&["demo", "--out", text(&demo), "--galaxies", "60"]);
     let catalog = demo.join("catalog.parquet");
-    succeed(&[
-        "embed",
-        text(&catalog),
-        "--device",
-        "tract",
-        "--out",
-        text(&vectors),
-    ]);
+    embed(&catalog, &vectors);
     let reduce = |out: &Path| {
         let arguments = [
             "reduce",
@@ -257,4 +250,13 @@ fn the_command_line_reduces_by_umap() {
     ];
     let said = crate::support::fail(&wrong);
     assert!(said.contains("least distance"), "{said}");
+
+    let graph = folder.path().join("g.parquet");
+    let found = answer(&["knn", text(&vectors), "-k", "5", "--out", text(&graph)]);
+    assert_eq!(
+        (found["k"].as_u64(), found["recall"].as_f64()),
+        (Some(5), Some(1.0))
+    );
+    let told = succeed(&["info", text(&graph)]);
+    assert!(told.contains("60"), "{told}");
 }

@@ -13,7 +13,7 @@ mod write;
 
 pub(super) use read::{Vectors, read};
 pub(super) use vectors::{VectorColumn, VectorReader};
-pub use write::{write_catalog, write_embedding, write_projection};
+pub use write::{NeighborTable, write_catalog, write_embedding, write_neighbors, write_projection};
 
 const PREFIX: &str = "latentarium.";
 const KIND: &str = "kind";

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, FixedSizeListArray, Float32Array, Float64Array, RecordBatch, StringArray,
+    ArrayRef, FixedSizeListArray, Float32Array, Float64Array, RecordBatch, StringArray, UInt32Array,
 };
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType, Field, FieldRef, Schema};
@@ -157,6 +157,102 @@ pub fn write_projection(
         overwrite,
         progress,
     )
+}
+
+/// Neighbours of some rows of a catalogue.
+#[derive(Debug, Clone, Copy)]
+pub struct NeighborTable<'a> {
+    /// The rows, increasing.
+    pub rows: &'a [u32],
+    /// Neighbours of each.
+    pub k: usize,
+    /// `n x k` places in `rows`, nearest first.
+    pub indices: &'a [u32],
+    /// `n x k`.
+    pub distances: &'a [f32],
+}
+
+/// Writes the catalogue with the neighbours of each row: `neighbors`, a list of catalogue rows counted
+/// from 0, and `neighbor_distances`.
+///
+/// # Errors
+/// When the file exists and may not be replaced, the disk is full, or the work was cancelled.
+pub fn write_neighbors(
+    path: &Path,
+    catalog: &Catalog,
+    table: &NeighborTable<'_>,
+    provenance: &Provenance,
+    overwrite: Overwrite,
+    progress: &Progress,
+) -> Result<(), IoError> {
+    let k = table.k;
+    let length = i32::try_from(k).map_err(|_| {
+        IoError::content(path, "more neighbours than can be written; ask for fewer")
+    })?;
+    let list = |item: DataType| Arc::new(Field::new("item", item, false));
+    let (row_item, distance_item) = (list(DataType::UInt32), list(DataType::Float32));
+    let neighbors = Added {
+        name: "neighbors",
+        data_type: DataType::FixedSizeList(Arc::clone(&row_item), length),
+        values: Box::new(move |rows| {
+            let (values, there) = spread(table, &rows, |at| table.rows[table.indices[at] as usize]);
+            let (values, item) = (Arc::new(UInt32Array::from(values)), Arc::clone(&row_item));
+            Ok(Arc::new(FixedSizeListArray::try_new(
+                item,
+                length,
+                values,
+                Some(there),
+            )?))
+        }),
+    };
+    let distances = Added {
+        name: "neighbor_distances",
+        data_type: DataType::FixedSizeList(Arc::clone(&distance_item), length),
+        values: Box::new(move |rows| {
+            let (values, there) = spread(table, &rows, |at| table.distances[at]);
+            let (values, item) = (
+                Arc::new(Float32Array::from(values)),
+                Arc::clone(&distance_item),
+            );
+            Ok(Arc::new(FixedSizeListArray::try_new(
+                item,
+                length,
+                values,
+                Some(there),
+            )?))
+        }),
+    };
+    let added = [neighbors, distances];
+    write(
+        path,
+        "neighbors",
+        catalog,
+        &added,
+        provenance,
+        overwrite,
+        progress,
+    )
+}
+
+/// The `k` values of each of `rows`, and which of them have any.
+fn spread<T: Copy + Default>(
+    table: &NeighborTable<'_>,
+    rows: &Range<usize>,
+    value: impl Fn(usize) -> T,
+) -> (Vec<T>, NullBuffer) {
+    let k = table.k;
+    let (mut values, mut there) = (vec![T::default(); rows.len() * k], vec![false; rows.len()]);
+    for index in within(table.rows, rows) {
+        let place = table.rows[index] as usize - rows.start;
+        there[place] = true;
+        for (slot, at) in values[place * k..]
+            .iter_mut()
+            .zip(index * k..(index + 1) * k)
+        {
+            *slot = value(at);
+        }
+    }
+    (values, NullBuffer::from(there))
 }
 
 /// Which of `all`, increasing catalogue rows, lie in `rows`.
