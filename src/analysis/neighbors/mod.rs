@@ -1,7 +1,7 @@
 //! The k nearest neighbours of every point of a set.
 //!
-//! Small sets are compared in full. Larger ones are cut into Voronoi cells ([`cells`]) whose points
-//! are compared block by block with those of the cells around them ([`join`]). Past a hundred or
+//! Small sets are compared in full. Larger ones are cut into Voronoi cells (k-means) whose points
+//! are compared block by block with those of the cells around them. Past a hundred or
 //! so coordinates this happens in the leading principal components and the nearest candidates
 //! are measured again in full.
 

@@ -1,0 +1,139 @@
+//! Where the panels and the map stand in the window.
+
+use std::sync::Arc;
+
+use eframe::egui::{self, CentralPanel, Frame, Panel, Ui};
+
+use super::super::action::Action;
+use super::super::active::Running;
+use super::super::panels;
+use super::super::shown::Shown;
+use super::super::theme::tokens;
+use super::super::views::{self, map::Scene};
+use super::{App, INSPECTOR_FROM, LEGEND_FROM};
+
+impl App {
+    /// What the map shows of the data that are open.
+    pub(super) fn shown(&self) -> Option<&Arc<Shown>> {
+        let session = self.history.session();
+        session.map()?;
+        self.stage.shown(session.data()?.revision())
+    }
+
+    pub(super) fn side_panels(
+        &mut self,
+        ui: &mut Ui,
+        running: Option<&Running>,
+        actions: &mut Vec<Action>,
+    ) {
+        let panel = tokens(ui.ctx()).panel;
+        let frame = |x: f32, y: f32| {
+            Frame::new()
+                .fill(panel)
+                .inner_margin(egui::Margin::symmetric(x as i8, y as i8))
+        };
+        Panel::top("top")
+            .exact_size(44.0)
+            .frame(frame(14.0, 0.0))
+            .show(ui, |ui| {
+                panels::top::ui(ui, &self.history, &mut self.drafts, running, actions);
+            });
+        if self.history.session().map().is_some() {
+            Panel::top("filter").frame(frame(14.0, 4.0)).show(ui, |ui| {
+                let Self {
+                    history,
+                    filtering,
+                    filter_text,
+                    ..
+                } = self;
+                panels::filter::ui(ui, history.session(), filtering, filter_text, actions);
+            });
+        }
+        Panel::bottom("status")
+            .exact_size(26.0)
+            .frame(frame(14.0, 0.0))
+            .show(ui, |ui| {
+                panels::status::ui(
+                    ui,
+                    self.history.session(),
+                    self.shown().map(|shown| &**shown),
+                    &self.map.adapter(),
+                    self.frame_ms,
+                );
+            });
+        let width = ui.ctx().content_rect().width();
+        if self.history.session().map().is_none() || width < LEGEND_FROM {
+            return;
+        }
+        Panel::left("legend")
+            .resizable(true)
+            .default_size(232.0)
+            .size_range(180.0..=420.0)
+            .frame(frame(12.0, 4.0))
+            .show(ui, |ui| {
+                egui::ScrollArea::vertical()
+                    .auto_shrink(false)
+                    .show(ui, |ui| {
+                        let look = self.shown().map(|shown| &shown.look);
+                        let colored = look.map(|look| &look.colored);
+                        panels::legend::ui(ui, self.history.session(), colored, actions);
+                        panels::layers::ui(ui, self.history.session().view(), actions);
+                        if let Some(look) = look {
+                            panels::legend::histograms(ui, &look.histograms);
+                        }
+                    });
+            });
+        if self.focus.is_none() && width < INSPECTOR_FROM {
+            return;
+        }
+        Panel::right("inspector")
+            .resizable(true)
+            .default_size(300.0)
+            .size_range(220.0..=560.0)
+            .frame(frame(12.0, 4.0))
+            .show(ui, |ui| {
+                let Self {
+                    history,
+                    focus,
+                    focus_picture,
+                    cutout_style,
+                    ..
+                } = self;
+                panels::inspector::ui(ui, history.session(), *focus, focus_picture, cutout_style);
+            });
+    }
+
+    pub(super) fn middle(
+        &mut self,
+        ui: &mut Ui,
+        running: Option<&Running>,
+        actions: &mut Vec<Action>,
+    ) {
+        let session = self.history.session().clone();
+        let Some(data) = session.data().filter(|_| session.map().is_some()) else {
+            let fill = tokens(ui.ctx()).panel;
+            CentralPanel::default()
+                .frame(Frame::new().fill(fill))
+                .show(ui, |ui| {
+                    let Self {
+                        settings, drafts, ..
+                    } = self;
+                    panels::start::ui(ui, &session, settings, drafts, running, actions);
+                });
+            return;
+        };
+        CentralPanel::default().frame(Frame::new()).show(ui, |ui| {
+            let shown = self.stage.shown(data.revision());
+            let scene = shown.map(|shown| Scene {
+                session: &session,
+                shown,
+                contours: self.stage.contours(),
+                focus: self.focus,
+            });
+            self.map.ui(ui, scene, actions);
+            if let Some(row) = self.map.hovered() {
+                views::hover::ui(ui, &session, data, row, &mut self.hover_picture);
+            }
+        });
+    }
+}
