@@ -33,7 +33,7 @@ pub struct UmapParams {
     pub min_dist: f64,
     /// Scale of the map.
     pub spread: f64,
-    /// None: 500 up to 10,000 points, 250 up to 300,000, else 200.
+    /// None: 500 up to 10,000 points, 250 up to 100,000, else 200.
     pub epochs: Option<u32>,
     /// Samples that repel, for each neighbour that attracts.
     pub negative_sample_rate: f32,
@@ -93,7 +93,7 @@ impl From<KnnError> for UmapError {
 fn default_epochs(points: usize) -> u32 {
     match points {
         0..=10_000 => 500,
-        10_001..=300_000 => 250,
+        10_001..=100_000 => 250,
         _ => 200,
     }
 }
