@@ -78,7 +78,7 @@ impl Progress {
         name.clone_into(&mut stage);
         drop(stage);
         let stage = self.part(part);
-        stage.publish(0.0);
+        stage.report(0.0);
         stage
     }
 
@@ -98,13 +98,8 @@ impl Progress {
     /// [`Cancelled`] when the owner asked to stop.
     pub fn set(&self, done: usize, total: usize) -> Result<(), Cancelled> {
         #[expect(clippy::cast_precision_loss, reason = "a progress bar")]
-        self.publish(done as f32 / total.max(1) as f32);
+        self.report(done as f32 / total.max(1) as f32);
         self.check()
-    }
-
-    /// Reports the fraction, `0..=1`, of this span that is done.
-    pub fn report(&self, fraction: f32) {
-        self.publish(fraction);
     }
 
     /// Returns early when the owner asked to stop.
@@ -155,7 +150,8 @@ impl Progress {
         }
     }
 
-    fn publish(&self, fraction: f32) {
+    /// Reports the fraction, `0..=1`, of this span that is done.
+    pub fn report(&self, fraction: f32) {
         let whole = self.span.start + fraction.clamp(0.0, 1.0) * (self.span.end - self.span.start);
         self.shared
             .fraction_bits
