@@ -2,17 +2,18 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, ensure};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::bar::Bar;
 use super::{Answer, Output};
 use crate::analysis::points::Metric;
-use crate::analysis::reduce::{Method, ReduceParams, variance_ratio};
+use crate::analysis::reduce::{MapModel, Method, ReduceParams, variance_ratio};
 use crate::data::Provenance;
 use crate::io;
-use crate::job::{self, JobError};
+use crate::job::{self, JobError, MappedFile, VectorFile};
+use crate::progress::Progress;
 use crate::session::MapPoints;
 
 #[derive(Debug, Args)]
@@ -34,15 +35,37 @@ pub(super) struct ReduceArgs {
     /// UMAP: scale of the map
     #[arg(long, value_name = "X", default_value_t = ReduceParams::default().spread)]
     spread: f64,
-    /// UMAP: passes over the graph; by the number of objects when not given
+    /// UMAP: passes over the graph, by the number of objects when not given; t-SNE: steps, 750
     #[arg(long, value_name = "N")]
     epochs: Option<u32>,
-    /// UMAP: how near two vectors are
+    /// t-SNE: effective number of neighbours
+    #[arg(long, value_name = "P", default_value_t = ReduceParams::default().perplexity)]
+    perplexity: f64,
+    /// UMAP and t-SNE: how near two vectors are
     #[arg(long, value_enum, default_value = "euclidean")]
     metric: MetricArg,
     /// Seed of random numbers
     #[arg(long, default_value_t = ReduceParams::default().seed)]
     seed: u64,
+    /// Columns that are the axes (method identity), two or three
+    #[arg(long, value_name = "X,Y", value_delimiter = ',')]
+    columns: Vec<String>,
+    /// Make the map of the objects for which this condition holds, and place the others on it
+    #[arg(long, value_name = "SQL")]
+    fit_where: Option<String>,
+    /// Keep what places further objects on the map in this file (safetensors)
+    #[arg(long, value_name = "FILE")]
+    model_out: Option<PathBuf>,
+    /// Place the objects on an earlier map, by the model kept with --model-out
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = [
+            "method", "dims", "neighbors", "min_dist", "spread", "epochs", "perplexity", "metric", "seed",
+            "columns", "fit_where", "model_out"
+        ]
+    )]
+    model: Option<PathBuf>,
     /// Folder that the catalogue's picture names are relative to, if not its own
     #[arg(long, value_name = "DIR")]
     cutouts: Option<PathBuf>,
@@ -56,13 +79,20 @@ enum MethodArg {
     Pca,
     /// Neighbours stay neighbours
     Umap,
+    /// Neighbours stay neighbours, in evenly filled islands; up to 250 000 objects
+    Tsne,
+    /// My own columns, see --columns
+    Identity,
 }
 
-impl From<MethodArg> for Method {
-    fn from(method: MethodArg) -> Self {
-        match method {
-            MethodArg::Pca => Self::Pca,
-            MethodArg::Umap => Self::Umap,
+impl MethodArg {
+    /// The reduction; none for columns, which are taken as they are.
+    fn reduction(self) -> Option<Method> {
+        match self {
+            Self::Pca => Some(Method::Pca),
+            Self::Umap => Some(Method::Umap),
+            Self::Tsne => Some(Method::Tsne),
+            Self::Identity => None,
         }
     }
 }
@@ -87,11 +117,21 @@ impl From<MetricArg> for Metric {
     }
 }
 
-pub(super) fn run(args: &ReduceArgs) -> Result<Answer> {
-    io::check_output(&args.output.out, args.output.overwrite())?;
-    let bar = Bar::start();
+/// The map that is asked for.
+fn mapped(args: &ReduceArgs, progress: &Progress) -> Result<MappedFile, JobError> {
+    let file = VectorFile {
+        path: &args.input,
+        cutouts: args.cutouts.as_deref(),
+    };
+    if let Some(path) = &args.model {
+        let model = job::read_model(path, &progress.stage("Reading the model", 0.0..0.1))?;
+        return job::place_file(file, model, &progress.part(0.1..1.0));
+    }
+    let Some(method) = args.method.reduction() else {
+        return job::take_columns(file, &args.columns, progress);
+    };
     let params = ReduceParams {
-        method: args.method.into(),
+        method,
         dims: usize::from(args.dims),
         seed: args.seed,
         neighbors: args.neighbors,
@@ -99,16 +139,60 @@ pub(super) fn run(args: &ReduceArgs) -> Result<Answer> {
         spread: args.spread,
         epochs: args.epochs,
         metric: args.metric.into(),
+        perplexity: args.perplexity,
     };
     params.check()?;
-    let reducing = bar.progress().part(0.0..0.9);
-    let (mut dataset, projection) =
-        job::reduce_file(&args.input, args.cutouts.as_deref(), &params, &reducing).map_err(
-            |e| match e {
-                JobError::Reduce(e) => anyhow!("{e}: {}", args.input.display()),
-                e => e.into(),
-            },
-        )?;
+    job::reduce_file(file, &params, args.fit_where.as_deref(), progress)
+}
+
+fn check(args: &ReduceArgs) -> Result<()> {
+    io::check_output(&args.output.out, args.output.overwrite())?;
+    if let Some(path) = &args.model_out {
+        io::check_output(path, args.output.overwrite())?;
+        ensure!(
+            *path != args.output.out,
+            "--out and --model-out name the same file; choose two"
+        );
+    }
+    let reduction = args.method.reduction();
+    if let Some(method) = reduction.filter(|m| !m.has_model()) {
+        let none = args.fit_where.is_none() && args.model_out.is_none();
+        let name = method.name();
+        ensure!(
+            none,
+            "{name} cannot place further objects on its map; use UMAP or PCA"
+        );
+    }
+    if reduction.is_none() {
+        let none = args.fit_where.is_none() && args.model_out.is_none();
+        ensure!(
+            none,
+            "columns are taken as they are; --fit-where and --model-out are for reductions"
+        );
+    } else {
+        ensure!(
+            args.columns.is_empty(),
+            "--columns belongs to --method identity"
+        );
+    }
+    Ok(())
+}
+
+pub(super) fn run(args: &ReduceArgs) -> Result<Answer> {
+    check(args)?;
+    let bar = Bar::start();
+    let MappedFile {
+        mut dataset,
+        projection,
+        model,
+    } = mapped(args, &bar.progress().part(0.0..0.85)).map_err(|e| match e {
+        JobError::Reduce(e) => anyhow!("{e}: {}", args.input.display()),
+        e => e.into(),
+    })?;
+    if let (Some(path), Some(model)) = (&args.model_out, &model) {
+        let keeping = bar.progress().stage("Keeping the model", 0.85..0.9);
+        job::write_model(path, model, args.output.overwrite(), &keeping)?;
+    }
     let root = dataset
         .cutouts
         .as_ref()
@@ -132,19 +216,25 @@ pub(super) fn run(args: &ReduceArgs) -> Result<Answer> {
     dataset.warnings.extend(notes);
     let projection = points.projection();
 
-    let mut ratios = variance_ratio(projection.provenance());
-    ratios.truncate(params.dims);
+    let (facts, dims) = (projection.provenance(), projection.dims());
+    let mut ratios = variance_ratio(facts);
+    ratios.truncate(dims);
     let explained: f64 = ratios.iter().sum();
-    let explains = match params.method {
-        Method::Pca => format!(", {:.1} % of the variance", explained * 100.0),
-        Method::Umap => String::new(),
+    let explains = match ratios.is_empty() {
+        false => format!(", {:.1} % of the variance", explained * 100.0),
+        true => String::new(),
     };
     let mut lines = vec![format!(
-        "{} points in {} dimensions{explains}: {}",
+        "{} points in {dims} dimensions{explains}: {}",
         projection.len(),
-        params.dims,
         args.output.out.display()
     )];
+    if let Some(path) = &args.model_out {
+        lines.push(format!(
+            "model that places further objects: {}",
+            path.display()
+        ));
+    }
     lines.extend(
         dataset
             .warnings
@@ -154,8 +244,10 @@ pub(super) fn run(args: &ReduceArgs) -> Result<Answer> {
     Ok(Answer {
         text: lines.join("\n"),
         json: json!({
-            "out": args.output.out.display().to_string(), "method": params.method, "dims": params.dims, "points": projection.len(),
-            "rows": dataset.catalog.len(), "variance_ratio": ratios,
+            "out": args.output.out.display().to_string(), "method": facts.get("method"), "dims": dims,
+            "points": projection.len(), "rows": dataset.catalog.len(), "variance_ratio": ratios,
+            "fitted_on": model.as_ref().map(MapModel::fitted_on),
+            "model_out": args.model_out.as_ref().map(|path| path.display().to_string()),
             "notes": dataset.warnings,
         }),
     })

@@ -82,6 +82,24 @@ impl Embedding {
         &self.rows
     }
 
+    /// The vectors of some catalogue rows only; `told` is added to how they were made.
+    #[must_use]
+    pub fn only(&self, wanted: impl Fn(usize) -> bool, told: &Provenance) -> Self {
+        let indices: Vec<usize> = (0..self.len())
+            .filter(|&index| wanted(self.rows[index] as usize))
+            .collect();
+        let mut values = Vec::with_capacity(indices.len() * self.dim);
+        for &index in &indices {
+            values.extend_from_slice(self.vector(index));
+        }
+        Self {
+            values: Arc::new(values),
+            dim: self.dim,
+            rows: indices.iter().map(|&index| self.rows[index]).collect(),
+            provenance: self.provenance.clone().merged(told),
+        }
+    }
+
     /// How the vectors were made.
     #[must_use]
     pub fn provenance(&self) -> &Provenance {

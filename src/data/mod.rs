@@ -3,6 +3,7 @@
 //! Each is valid by construction (`Embedding::new` refuses NaN and wrong lengths, `Catalog::new`
 //! guarantees an `id` column), so that no later code checks again.
 
+mod arrays;
 mod catalog;
 mod categories;
 mod column;
@@ -12,6 +13,7 @@ mod plane;
 mod projection;
 mod provenance;
 
+pub use arrays::{Array, Arrays, ArraysError, Value, Values};
 pub use catalog::Catalog;
 pub(crate) use column::field_with_unit;
 pub use column::{Column, ColumnKind};

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use eframe::egui::Id;
 
-use crate::analysis::reduce::ReduceParams;
-use crate::session::{EncoderChoice, Selection, ViewSpec};
+use crate::session::{EncoderChoice, MapRecipe, Selection, ViewSpec};
 
 use super::views::map::Tool;
 
@@ -21,6 +20,10 @@ pub enum Action {
     OpenEncoderDialog,
     /// Ask where to save the session.
     SaveDialog,
+    /// Ask for the model of a map.
+    PlaceDialog,
+    /// Ask where to keep the model of the map.
+    SaveModelDialog,
     /// Open a file, folder or session.
     Open {
         /// What to open.
@@ -41,11 +44,13 @@ pub enum Action {
     /// Encode the open data.
     Encode(EncoderChoice),
     /// Make a map.
-    Reduce(ReduceParams),
+    MakeMap(MapRecipe),
+    /// Keep the model of the map in a file.
+    SaveModel(PathBuf),
     /// Encode with the encoder that is chosen.
     EncodeAsChosen,
     /// Make a map by the method that is chosen.
-    ReduceAsChosen,
+    MapAsChosen,
     /// Stop the running job.
     CancelJob,
     /// End the map that is forming with what there is.

@@ -23,7 +23,7 @@ use super::theme;
 use super::views::map::MapView;
 use crate::analysis::reduce::ReduceParams;
 use crate::scene::CutoutStyle;
-use crate::session::{EncoderChoice, History, Part, Revision};
+use crate::session::{EncoderChoice, History, MapRecipe, Part, Revision};
 
 /// Redraws of a progress bar.
 const TICK: Duration = Duration::from_millis(100);
@@ -41,7 +41,35 @@ pub(super) struct Drafts {
     pub path: String,
     pub encoder: EncoderChoice,
     pub encoder_path: String,
+    pub map: MapDraft,
+}
+
+/// The map to make next.
+#[derive(Default)]
+pub(super) struct MapDraft {
     pub reduce: ReduceParams,
+    /// Whether columns of the catalogue are its axes, in place of a reduction.
+    pub by_columns: bool,
+    pub columns: [String; 3],
+}
+
+impl MapDraft {
+    pub fn recipe(&self) -> MapRecipe {
+        if self.by_columns {
+            MapRecipe::Columns(self.columns[..self.reduce.dims].to_vec())
+        } else {
+            MapRecipe::Reduce(self.reduce)
+        }
+    }
+
+    /// What the button says.
+    pub fn name(&self) -> String {
+        if self.by_columns {
+            "Make a map of columns".to_owned()
+        } else {
+            format!("Make a {} map", self.reduce.method.name())
+        }
+    }
 }
 
 /// A line for the user.

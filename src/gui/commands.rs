@@ -43,7 +43,7 @@ const CTRL_SHIFT: Modifiers = Modifiers {
 };
 
 /// All commands, in the order of the palette.
-pub(super) const COMMANDS: [Command; 39] = [
+pub(super) const COMMANDS: [Command; 41] = [
     command(
         "Open file…",
         "A table, FITS file, embedding, projection or session",
@@ -78,7 +78,19 @@ pub(super) const COMMANDS: [Command; 39] = [
         "Make a map",
         "Reduce the vectors by the chosen method",
         None,
-        || Action::ReduceAsChosen,
+        || Action::MapAsChosen,
+    ),
+    command(
+        "Place on an earlier map…",
+        "Put the objects where the model of another map says",
+        None,
+        || Action::PlaceDialog,
+    ),
+    command(
+        "Keep the model of the map…",
+        "A file that places further objects on this map",
+        None,
+        || Action::SaveModelDialog,
     ),
     command(
         "Keep the map as it is",

@@ -8,6 +8,7 @@ use eframe::egui::Context;
 use rfd::AsyncFileDialog;
 
 use super::action::Action;
+use crate::session::MapRecipe;
 
 /// Dialogs that are open, and what was chosen in them.
 pub(super) struct Dialogs {
@@ -69,6 +70,25 @@ impl Dialogs {
             .add_filter("Session", &["latentarium"])
             .set_file_name("session.latentarium");
         self.wait(ctx, dialog.save_file(), Action::Save);
+    }
+
+    /// The model of a map, to place the objects by.
+    pub fn open_model(&self, ctx: &Context) {
+        let dialog = AsyncFileDialog::new()
+            .set_title("Choose the model of a map")
+            .add_filter("Model of a map", &["safetensors"])
+            .add_filter("All files", &["*"]);
+        let place = |path| Action::MakeMap(MapRecipe::Place(path));
+        self.wait(ctx, dialog.pick_file(), place);
+    }
+
+    /// Where to keep the model of the map.
+    pub fn save_model(&self, ctx: &Context) {
+        let dialog = AsyncFileDialog::new()
+            .set_title("Keep the model of the map")
+            .add_filter("Model of a map", &["safetensors"])
+            .set_file_name("map.safetensors");
+        self.wait(ctx, dialog.save_file(), Action::SaveModel);
     }
 
     /// Where to write the selected objects.

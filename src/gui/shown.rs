@@ -170,10 +170,7 @@ pub(super) mod tests {
         let mut session = Session::default();
         let projection = Projection::new(coords, dims, rows, count, Provenance::default());
         let points = Arc::new(MapPoints::new(projection.unwrap()));
-        session.apply(Edit::SetMap(Mapped {
-            points: Arc::clone(&points),
-            params: None,
-        }));
+        session.apply(Edit::SetMap(Mapped::given(Arc::clone(&points))));
         let ids: arrow::array::ArrayRef = Arc::new(arrow::array::Int64Array::from_iter_values(
             (0..count as i64).map(|i| i % 5),
         ));

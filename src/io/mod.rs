@@ -6,6 +6,7 @@
 //! memory is taken, and names inside files never lead outside the folder that the user named.
 
 mod atomic;
+mod axes;
 mod csv;
 mod cutouts;
 mod dataset;
@@ -14,6 +15,7 @@ mod folder;
 mod npy;
 mod parquet;
 mod raster;
+mod safetensors;
 mod stream;
 mod table;
 mod tiles;
@@ -22,6 +24,7 @@ mod vectors;
 use std::path::{Path, PathBuf};
 
 pub use atomic::{AtomicFile, Overwrite, check_output, create_folder};
+pub use axes::columns_as_map;
 pub use csv::write_csv;
 pub use cutouts::CutoutSource;
 pub use dataset::{Dataset, cutouts_provenance, open, open_streamed};
@@ -30,6 +33,7 @@ pub use parquet::{
     NeighborTable, write_catalog, write_embedding, write_neighbors, write_projection,
 };
 pub use raster::write_png;
+pub use safetensors::{read_arrays, write_arrays};
 pub use stream::VectorStream;
 pub use tiles::{remove_tiles, tiles_path, write_tiles};
 pub use vectors::VectorRows;

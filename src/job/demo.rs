@@ -9,13 +9,12 @@ use arrow::datatypes::{Field, Schema};
 use directories::ProjectDirs;
 use rayon::prelude::*;
 
-use super::{JobError, Report, encode_dataset, open_edit, reduce_embedding, write_encoded};
-use crate::analysis::reduce::ReduceParams;
+use super::{JobError, Report, encode_dataset, make_map, open_edit, write_encoded};
 use crate::data::{Catalog, DataError, Provenance};
 use crate::encode::EncodeOptions;
 use crate::io::{self, CutoutChunkWriter, Overwrite, SkyPosition};
 use crate::progress::Progress;
-use crate::session::{Edit, Encoded, EncoderChoice, OpenData};
+use crate::session::{Edit, Encoded, EncoderChoice, MapRecipe, OpenData};
 use crate::synth::{self, SurveyParams, Truth};
 
 /// Objects in each FITS file.
@@ -151,12 +150,8 @@ pub(super) fn run(
         None => make(folder, params, progress, report)?,
     };
     let reducing = progress.stage("Making the map", 0.97..1.0);
-    let map = reduce_embedding(
-        &encoded.embedding,
-        data.dataset.catalog.len(),
-        ReduceParams::default(),
-        &reducing,
-    )?;
+    let vectors = Some(&encoded.embedding);
+    let map = make_map(&data.dataset, vectors, &MapRecipe::default(), &reducing)?;
     report(Report::Edit(Edit::Open {
         data,
         embedding: Some(encoded),

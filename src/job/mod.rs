@@ -9,6 +9,7 @@ mod map;
 mod open;
 mod quality;
 mod reduce;
+mod reduce_file;
 mod select;
 mod session;
 
@@ -22,17 +23,23 @@ pub use handle::{JobHandle, Message};
 pub use map::write_map;
 pub use open::open_edit;
 pub use quality::{Judged, judge_map};
-pub use reduce::{reduce_embedding, reduce_file, reduce_in_view};
+pub use reduce::{make_map, reduce_in_view};
+pub use reduce_file::{
+    MappedFile, VectorFile, other_encoder, place_embedding, place_file, read_model, reduce_file,
+    take_columns, write_model,
+};
 pub use select::{evaluate_subset, rows_of, write_selection};
 
 use crate::analysis::quality::QualityError;
-use crate::analysis::reduce::{ReduceError, ReduceParams};
+use crate::analysis::reduce::{MapModel, ReduceError};
 use crate::data::DataError;
 use crate::encode::{EncodeError, EncodeOptions};
 use crate::io::{IoError, Overwrite};
 use crate::progress::{Cancelled, Progress};
 use crate::render::RenderError;
-use crate::session::{Edit, Encoded, EncoderChoice, Mapped, OpenData, Session, SessionFileError};
+use crate::session::{
+    Edit, Encoded, EncoderChoice, MapRecipe, Mapped, OpenData, Session, SessionFileError,
+};
 use crate::subset::FilterError;
 use crate::synth::SurveyParams;
 
@@ -124,16 +131,23 @@ pub enum Job {
         /// With what.
         choice: EncoderChoice,
         /// The map to make of the vectors, where one of earlier vectors is shown.
-        then: Option<ReduceParams>,
+        then: Option<MapRecipe>,
     },
-    /// Make a map of the vectors.
-    Reduce {
-        /// The vectors.
-        encoded: Arc<Encoded>,
-        /// Rows of the catalogue.
-        catalog_rows: usize,
+    /// Make a map.
+    Map {
+        /// The data.
+        data: Arc<OpenData>,
+        /// Their vectors.
+        encoded: Option<Arc<Encoded>>,
         /// How.
-        params: ReduceParams,
+        recipe: MapRecipe,
+    },
+    /// Keep what places further vectors on a map.
+    SaveModel {
+        /// The model.
+        model: Arc<MapModel>,
+        /// Where to (safetensors).
+        path: PathBuf,
     },
     /// Write the selected objects.
     ExportSelection {
@@ -181,11 +195,17 @@ impl Job {
                 format!("Opening {}", file(path))
             }
             Self::Encode { choice, .. } => format!("Encoding with {}", choice.name()),
-            Self::Reduce { params, .. } => format!("Making a {} map", params.method.name()),
+            Self::Map { recipe, .. } => match recipe {
+                MapRecipe::Reduce(params) => format!("Making a {} map", params.method.name()),
+                MapRecipe::Place(path) => format!("Placing objects by {}", file(path)),
+                MapRecipe::Columns(_) => "Making a map of columns".to_owned(),
+            },
             Self::ExportSelection { path, .. } | Self::ExportFigure { path, .. } => {
                 format!("Writing {}", file(path))
             }
-            Self::SaveSession { path, .. } => format!("Saving {}", file(path)),
+            Self::SaveSession { path, .. } | Self::SaveModel { path, .. } => {
+                format!("Saving {}", file(path))
+            }
         }
     }
 
@@ -211,23 +231,38 @@ impl Job {
                     .into_iter()
                     .for_each(|n| report(Report::Notice(n)));
                 let reducing = progress.stage("Making the map", 0.98..1.0);
-                let rows = data.dataset.catalog.len();
+                let vectors = Some(&encoded.embedding);
                 let map = then
-                    .map(|params| reduce_embedding(&encoded.embedding, rows, params, &reducing))
+                    .map(|recipe| make_map(&data.dataset, vectors, &recipe, &reducing))
                     .transpose()?;
                 report(Report::Edit(Edit::SetEmbedding { encoded, map }));
                 Ok(())
             }
-            Self::Reduce {
+            Self::Map {
+                data,
                 encoded,
-                catalog_rows,
-                params,
+                recipe,
             } => {
-                let progress = progress.stage("Reducing", 0.0..1.0);
-                let embedding = &encoded.embedding;
-                let forming = &mut |mapped| report(Report::Forming(mapped));
-                let mapped = reduce_in_view(embedding, catalog_rows, params, &progress, forming)?;
+                let progress = progress.stage("Making the map", 0.0..1.0);
+                let vectors = encoded.as_ref().map(|encoded| &encoded.embedding);
+                let mapped = match (&recipe, vectors) {
+                    (MapRecipe::Reduce(params), Some(vectors)) => {
+                        let forming = &mut |mapped| report(Report::Forming(mapped));
+                        let rows = data.dataset.catalog.len();
+                        reduce_in_view(vectors, rows, *params, &progress, forming)?
+                    }
+                    _ => make_map(&data.dataset, vectors, &recipe, &progress)?,
+                };
+                let other = mapped.model.as_ref().zip(vectors);
+                let other = other.and_then(|(m, v)| other_encoder(m, v.provenance()));
+                other.into_iter().for_each(|n| report(Report::Notice(n)));
                 report(Report::Edit(Edit::SetMap(mapped)));
+                Ok(())
+            }
+            Self::SaveModel { model, path } => {
+                let progress = progress.stage("Saving", 0.0..1.0);
+                write_model(&path, &model, Overwrite::Replace, &progress)?;
+                report(Report::Notice(format!("Saved {}", path.display())));
                 Ok(())
             }
             Self::ExportSelection { session, path } => {

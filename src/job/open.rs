@@ -25,10 +25,10 @@ pub fn open_edit(
         encoder: None,
     });
     let tree = dataset.tree.take();
-    let map = dataset.projection.take().map(|projection| Mapped {
-        points: Arc::new(MapPoints::with_tree(projection, tree)),
-        params: None,
-    });
+    let map = dataset
+        .projection
+        .take()
+        .map(|projection| Mapped::given(Arc::new(MapPoints::with_tree(projection, tree))));
     let data = OpenData::new(dataset);
     progress.check()?;
     Ok((

@@ -1,40 +1,74 @@
-//! Making a map.
+//! Making a map of vectors in memory.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::JobError;
-use crate::analysis::reduce::{
-    Method, ReduceError, ReduceParams, Rows, reduce, reduce_by_pca, reduce_live,
-};
-use crate::data::{Embedding, Projection};
-use crate::io::{self, Dataset, VectorStream};
+use super::{JobError, place_embedding, read_model};
+use crate::analysis::reduce::{Method, ReduceParams, Reduction, reduce, reduce_live};
+use crate::data::{Embedding, Projection, Provenance};
+use crate::io::{self, Dataset};
 use crate::progress::Progress;
-use crate::session::{MapPoints, Mapped};
+use crate::session::{MapPoints, MapRecipe, Mapped};
 
-/// Reduces vectors and prepares the points for drawing.
+/// Makes the map that a recipe describes, ready for drawing; `embedding` are the vectors of `dataset`,
+/// which columns need none of.
 ///
 /// # Errors
-/// When the vectors do not suffice, or on cancellation.
-pub fn reduce_embedding(
-    embedding: &Embedding,
-    catalog_rows: usize,
-    params: ReduceParams,
+/// When the vectors are not there or do not suffice, a model or a column cannot be used, or on
+/// cancellation.
+pub fn make_map(
+    dataset: &Dataset,
+    embedding: Option<&Embedding>,
+    recipe: &MapRecipe,
     progress: &Progress,
 ) -> Result<Mapped, JobError> {
-    let projection = reduce(embedding, catalog_rows, &params, &progress.part(0.0..0.9))?;
-    Ok(Mapped {
-        points: Arc::new(MapPoints::new(projection)),
-        params: Some(params),
-    })
+    let rows = dataset.catalog.len();
+    let vectors = || {
+        let none = "there are no vectors to make a map of; encode the data first";
+        embedding.ok_or_else(|| JobError::Missing(none.to_owned()))
+    };
+    match recipe {
+        MapRecipe::Reduce(params) => {
+            let reduction = reduce(vectors()?, rows, params, &progress.part(0.0..0.9))?;
+            Ok(reduced(reduction, *params))
+        }
+        MapRecipe::Place(path) => {
+            let model = read_model(path, &progress.part(0.0..0.2))?;
+            let placing = progress.part(0.2..0.9);
+            let projection = place_embedding(vectors()?, rows, &model, &placing)?;
+            Ok(Mapped {
+                model: Some(Arc::new(model)),
+                ..mapped(projection, recipe.clone())
+            })
+        }
+        MapRecipe::Columns(names) => {
+            let none = Provenance::default();
+            let projection =
+                io::columns_as_map(&dataset.catalog, names, none).map_err(JobError::Missing)?;
+            Ok(mapped(projection, recipe.clone()))
+        }
+    }
+}
+
+fn reduced(reduction: Reduction, params: ReduceParams) -> Mapped {
+    Mapped {
+        model: reduction.model.map(Arc::new),
+        ..mapped(reduction.projection, MapRecipe::Reduce(params))
+    }
+}
+
+fn mapped(projection: Projection, recipe: MapRecipe) -> Mapped {
+    Mapped {
+        recipe: Some(recipe),
+        ..Mapped::given(Arc::new(MapPoints::new(projection)))
+    }
 }
 
 /// Time between two looks at a map that forms.
 const LOOK: Duration = Duration::from_millis(700);
 
-/// The same for a map that is watched: where the method takes its time, the principal components come
-/// at once, then the map as it forms. [`Progress::suffice`] ends it with what there is.
+/// Reduces vectors for someone who watches: where the method takes its time, the principal components
+/// come at once, then the map as it forms. [`Progress::suffice`] ends it with what there is.
 ///
 /// # Errors
 /// When the vectors do not suffice, or on cancellation.
@@ -45,26 +79,22 @@ pub fn reduce_in_view(
     progress: &Progress,
     show: &mut dyn FnMut(Mapped),
 ) -> Result<Mapped, JobError> {
-    let mapped = |projection| Mapped {
-        points: Arc::new(MapPoints::new(projection)),
-        params: Some(params),
-    };
     if params.method == Method::Pca {
-        return reduce_embedding(embedding, catalog_rows, params, progress);
+        let made = reduce(embedding, catalog_rows, &params, &progress.part(0.0..0.9))?;
+        return Ok(reduced(made, params));
     }
     let first = ReduceParams {
         method: Method::Pca,
         ..params
     };
     // Vectors that are too few or too short for it have no principal map to begin with.
-    if let Ok(at_once) = reduce_embedding(embedding, catalog_rows, first, &progress.part(0.0..0.05))
-    {
-        show(at_once);
+    if let Ok(at_once) = reduce(embedding, catalog_rows, &first, &progress.part(0.0..0.05)) {
+        show(reduced(at_once, first));
     }
     progress.check()?;
     let mut looked = Instant::now();
     let layout = progress.part(0.05..0.97);
-    let projection = reduce_live(
+    let reduction = reduce_live(
         embedding,
         catalog_rows,
         &params,
@@ -72,91 +102,12 @@ pub fn reduce_in_view(
         &mut |now, _done| {
             if looked.elapsed() >= LOOK {
                 if let Ok(projection) = now() {
-                    show(mapped(projection));
+                    show(mapped(projection, MapRecipe::Reduce(params)));
                 }
                 looked = Instant::now();
             }
             !progress.is_enough()
         },
     )?;
-    Ok(mapped(projection))
-}
-
-/// Opens a file and reduces its vectors. Those of Parquet and NPY files stay there where the method
-/// allows it: then the data set that is returned has no embedding.
-///
-/// # Errors
-/// When the file cannot be read, its vectors do not suffice, or on cancellation.
-pub fn reduce_file(
-    path: &Path,
-    cutouts: Option<&Path>,
-    params: &ReduceParams,
-    progress: &Progress,
-) -> Result<(Dataset, Projection), JobError> {
-    let opening = progress.stage("Opening", 0.0..0.3);
-    let (mut dataset, stream) = match params.method {
-        Method::Pca => io::open_streamed(path, cutouts, &opening)?,
-        Method::Umap => (io::open(path, cutouts, &opening)?, None),
-    };
-    let reducing = progress.stage("Reducing", 0.3..1.0);
-    let rows = dataset.catalog.len();
-    if let Some(stream) = stream {
-        let mut source = InFile::new(&stream);
-        let reduced = reduce_by_pca(&mut source, params, &reducing)?;
-        dataset.warnings.append(&mut source.warnings);
-        let provenance = dataset.provenance.clone().merged(&reduced.provenance);
-        let (coords, dims) = (reduced.coords, params.dims);
-        let projection = Projection::new(coords, dims, source.rows, rows, provenance)?;
-        return Ok((dataset, projection));
-    }
-    let Some(embedding) = &dataset.embedding else {
-        return Err(JobError::Missing(format!(
-            "{} holds no vectors; make them with `latentarium embed`",
-            path.display()
-        )));
-    };
-    let projection = reduce(embedding, rows, params, &reducing)?;
-    Ok((dataset, projection))
-}
-
-/// Vectors that stay in their file.
-struct InFile<'a> {
-    stream: &'a VectorStream,
-    /// Those that have a vector, as the last pass found them.
-    rows: Vec<u32>,
-    warnings: Vec<String>,
-}
-
-impl<'a> InFile<'a> {
-    fn new(stream: &'a VectorStream) -> Self {
-        Self {
-            stream,
-            rows: Vec::new(),
-            warnings: Vec::new(),
-        }
-    }
-}
-
-impl Rows for InFile<'_> {
-    type Error = JobError;
-
-    fn dim(&self) -> usize {
-        self.stream.dim()
-    }
-
-    fn expected(&self) -> usize {
-        self.stream.rows()
-    }
-
-    fn pass(
-        &mut self,
-        each: &mut dyn FnMut(&[f32]) -> Result<(), ReduceError>,
-    ) -> Result<(), JobError> {
-        self.rows.clear();
-        self.warnings = self.stream.for_each(|vectors| {
-            self.rows.extend(vectors.rows());
-            Ok::<_, JobError>(each(vectors.values())?)
-        })?;
-        Ok(())
-    }
+    Ok(reduced(reduction, params))
 }

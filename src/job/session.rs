@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{JobError, Report, encode_dataset, evaluate_subset, open_edit, reduce_embedding};
+use super::{JobError, Report, encode_dataset, evaluate_subset, make_map, open_edit};
 use crate::encode::EncodeOptions;
 use crate::io::Overwrite;
 use crate::progress::Progress;
@@ -58,14 +58,10 @@ pub(super) fn open(
         }
         embedding = Some(encoded);
     }
-    if let (Some(params), Some(encoded)) = (file.reduce, &embedding) {
-        let reducing = progress.stage("Reducing", 0.95..1.0);
-        map = Some(reduce_embedding(
-            &encoded.embedding,
-            data.dataset.catalog.len(),
-            params,
-            &reducing,
-        )?);
+    if let Some(recipe) = &file.map {
+        let mapping = progress.stage("Making the map", 0.95..1.0);
+        let vectors = embedding.as_ref().map(|encoded| &encoded.embedding);
+        map = Some(make_map(&data.dataset, vectors, recipe, &mapping)?);
     }
     let points = map.as_ref().map(|map| &*map.points);
     let catalog = &data.dataset.catalog;

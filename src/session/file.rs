@@ -1,6 +1,6 @@
 //! The session file: paths, parameters and fingerprints, never bulk data.
 //!
-//! TOML, version 2. Opening one repeats the way from the data to the map.
+//! TOML, version 3. Opening one repeats the way from the data to the map.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -8,13 +8,12 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::{EncoderChoice, Session, ViewSpec};
-use crate::analysis::reduce::ReduceParams;
+use super::{EncoderChoice, MapRecipe, Session, ViewSpec};
 use crate::io::{AtomicFile, IoError, Overwrite};
 use crate::progress::{Cancelled, Progress};
 use crate::subset::SubsetExpr;
 
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 const DEEPEST_SELECTION: usize = 1000;
 /// A session file is small.
 const LARGEST: u64 = 1 << 20;
@@ -39,7 +38,7 @@ pub struct SessionFile {
     pub model_sha256: Option<String>,
     /// What made the map, unless the data came with it.
     #[serde(default)]
-    pub reduce: Option<ReduceParams>,
+    pub map: Option<MapRecipe>,
     /// How the map is shown.
     pub view: ViewSpec,
     /// What is selected.
@@ -108,7 +107,7 @@ impl SessionFile {
                     .get("model_sha256")
                     .map(str::to_owned)
             }),
-            reduce: session.map().and_then(|m| m.params),
+            map: session.map().and_then(|m| m.recipe.clone()),
             view: session.view().clone(),
             selection: session.selection().map(|s| s.expr.clone()),
         })
@@ -257,7 +256,7 @@ mod tests {
             cutouts: None,
             encoder: Some(EncoderChoice::default()),
             model_sha256: None,
-            reduce: Some(ReduceParams::default()),
+            map: Some(MapRecipe::default()),
             view: ViewSpec::default(),
             selection: Some(CombineMode::Subtract.join(
                 Some(SubsetExpr::Where("z > 1".to_owned())),

@@ -12,6 +12,7 @@ mod map;
 mod space;
 mod view;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -22,7 +23,7 @@ pub use history::History;
 pub use map::MapPoints;
 pub use view::{ColorBy, ContourSpec, DensitySpec, LayerKind, LayerSpec, ViewSpec};
 
-use crate::analysis::reduce::ReduceParams;
+use crate::analysis::reduce::{MapModel, ReduceParams};
 use crate::data::{ColumnKind, Embedding};
 use crate::io::Dataset;
 use crate::mask::Mask;
@@ -156,12 +157,44 @@ pub struct Encoded {
     pub encoder: Option<EncoderChoice>,
 }
 
+/// How a map comes about.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MapRecipe {
+    /// The vectors are reduced.
+    Reduce(ReduceParams),
+    /// The vectors are placed on an earlier map, by the model in this file.
+    Place(PathBuf),
+    /// Two or three columns of the catalogue are its axes.
+    Columns(Vec<String>),
+}
+
+impl Default for MapRecipe {
+    fn default() -> Self {
+        Self::Reduce(ReduceParams::default())
+    }
+}
+
 /// A map and how it was made here, if it was.
 pub struct Mapped {
     /// The points.
     pub points: Arc<MapPoints>,
     /// What made it; `None` when it came with the file.
-    pub params: Option<ReduceParams>,
+    pub recipe: Option<MapRecipe>,
+    /// What places further vectors on it, while it is at hand.
+    pub model: Option<Arc<MapModel>>,
+}
+
+impl Mapped {
+    /// A map that came with a file.
+    #[must_use]
+    pub fn given(points: Arc<MapPoints>) -> Self {
+        Self {
+            points,
+            recipe: None,
+            model: None,
+        }
+    }
 }
 
 /// Objects that are selected, and how they were asked for.

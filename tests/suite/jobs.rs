@@ -7,7 +7,7 @@ use latentarium::analysis::reduce::{Method, ReduceParams};
 use latentarium::data::{Embedding, Provenance};
 use latentarium::job::{Job, JobError, JobHandle, Message, Report, reduce_in_view};
 use latentarium::progress::Progress;
-use latentarium::session::{ColorBy, Edit, EncoderChoice, Session, ViewSpec};
+use latentarium::session::{ColorBy, Edit, EncoderChoice, MapRecipe, Part, Session, ViewSpec};
 use latentarium::synth::SurveyParams;
 
 use crate::support::{answer, embed, succeed, text};
@@ -45,12 +45,12 @@ fn a_session_file_repeats_the_way_to_the_map() {
     let data = session.data().unwrap().share();
     let then = None;
     run(Job::Encode { data, choice, then }, &mut session).unwrap();
-    let reduce = Job::Reduce {
-        encoded: session.embedding().unwrap().share(),
-        catalog_rows: 24,
-        params: latentarium::analysis::reduce::ReduceParams::default(),
+    let map = Job::Map {
+        data: session.data().unwrap().share(),
+        encoded: session.embedding().map(Part::share),
+        recipe: MapRecipe::default(),
     };
-    run(reduce, &mut session).unwrap();
+    run(map, &mut session).unwrap();
     let view = ViewSpec {
         color: ColorBy {
             column: Some("log_mass".to_owned()),

@@ -14,6 +14,7 @@ mod files;
 mod hostile;
 mod jobs;
 mod map;
+mod model;
 mod quality;
 mod select;
 mod support;

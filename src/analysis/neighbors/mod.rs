@@ -9,6 +9,7 @@ mod best;
 mod cells;
 mod exact;
 mod join;
+mod parts;
 mod refine;
 pub mod search;
 

@@ -3,16 +3,22 @@
 //! Every method fits parameters that are valid by construction, offers linfa's `Fit` and
 //! `Transformer`, and reports progress.
 
+mod edges;
+mod model;
 mod pca;
 mod rows;
+pub mod tsne;
 pub mod umap;
 
+pub use model::{MapModel, ModelError};
 pub use pca::{Moments, Pca, PcaParams};
 pub use rows::{InMemory, Rows};
 
 use super::points::{InputError, Metric, Points};
 use crate::data::{DataError, Embedding, Projection, Provenance};
 use crate::progress::{Cancelled, Progress};
+use model::Fitted;
+use tsne::TsneParams;
 use umap::{UmapError, UmapParams};
 
 /// Why a reduction failed.
@@ -92,11 +98,14 @@ pub enum Method {
     Pca,
     /// Uniform manifold approximation (`McInnes` et al. 2018): neighbours stay neighbours.
     Umap,
+    /// t-distributed neighbour embedding (van der Maaten & Hinton 2008): neighbours stay neighbours, in
+    /// evenly filled islands; cannot place further objects.
+    Tsne,
 }
 
 impl Method {
     /// All methods.
-    pub const ALL: [Self; 2] = [Self::Pca, Self::Umap];
+    pub const ALL: [Self; 3] = [Self::Pca, Self::Umap, Self::Tsne];
 
     /// Name as shown.
     #[must_use]
@@ -104,7 +113,14 @@ impl Method {
         match self {
             Self::Pca => "PCA",
             Self::Umap => "UMAP",
+            Self::Tsne => "t-SNE",
         }
+    }
+
+    /// Whether a fitted map can place further objects.
+    #[must_use]
+    pub fn has_model(self) -> bool {
+        self != Self::Tsne
     }
 }
 
@@ -125,9 +141,12 @@ pub struct ReduceParams {
     /// UMAP: the scale of the map; above 0, at most 10.
     pub spread: f64,
     /// UMAP: passes over the graph, 1 to 10000; by the number of points (500 to 200) when `None`.
+    /// t-SNE: steps of the descent, 750 when `None`.
     pub epochs: Option<u32>,
-    /// UMAP: how near two vectors are.
+    /// UMAP and t-SNE: how near two vectors are.
     pub metric: Metric,
+    /// t-SNE: effective number of neighbours, 2 to 100.
+    pub perplexity: f64,
 }
 
 impl Default for ReduceParams {
@@ -141,6 +160,7 @@ impl Default for ReduceParams {
             spread: 1.0,
             epochs: None,
             metric: Metric::Euclidean,
+            perplexity: 30.0,
         }
     }
 }
@@ -167,7 +187,19 @@ impl ReduceParams {
         if self.epochs.is_some_and(|e| !(1..=10_000).contains(&e)) {
             return refuse("the number of epochs must be 1 to 10000");
         }
+        if !(2.0..=100.0).contains(&self.perplexity) {
+            return refuse("the perplexity must be 2 to 100");
+        }
         Ok(())
+    }
+
+    fn tsne(&self) -> TsneParams {
+        TsneParams {
+            perplexity: self.perplexity,
+            metric: self.metric,
+            steps: self.epochs,
+            seed: self.seed,
+        }
     }
 
     fn umap(&self) -> UmapParams {
@@ -197,43 +229,73 @@ pub fn variance_ratio(provenance: &Provenance) -> Vec<f64> {
         .collect()
 }
 
+/// The fact that says of which objects alone a map was made, a condition in SQL.
+pub const FIT_WHERE: &str = "fit_where";
 const VARIANCE_RATIO: &str = "variance_ratio";
 /// Components whose share of the variance is recorded for the scree plot.
 const RECORDED_COMPONENTS: usize = 32;
 
-/// Where objects lie on a map, and how that came about.
-#[derive(Debug, Clone)]
-pub struct Reduced {
-    /// `n x dims` coordinates, row-major.
-    pub coords: Vec<f32>,
-    /// The method, and for PCA how much of the variance each component explains (`variance_ratio`,
-    /// comma-separated, the first 32 components).
-    pub provenance: Provenance,
+/// A map, and what places further vectors on it.
+pub struct Reduction {
+    /// The map.
+    pub projection: Projection,
+    /// The fitted model; t-SNE has none.
+    pub model: Option<MapModel>,
 }
 
-/// Maps vectors by principal components, wherever the vectors are, in two passes; in six where they
-/// are longer than 2048 values.
+/// Fits principal components to vectors wherever they are, in one pass; in five where they are longer
+/// than 2048 values. `made_by` is how the vectors came about.
 ///
 /// # Errors
 /// When the vectors are too few, too short or cannot be had, or the work was cancelled.
-pub fn reduce_by_pca<S: Rows>(
+pub fn fit_pca<S: Rows>(
     source: &mut S,
+    made_by: &Provenance,
     params: &ReduceParams,
     progress: &Progress,
-) -> Result<Reduced, S::Error> {
+) -> Result<MapModel, S::Error> {
+    let mut counted = Counted { source, count: 0 };
     let pca = PcaParams::new(params.dims)
         .with_seed(params.seed)
-        .fit_from(source, &progress.part(0.0..0.6))?;
-    let coords = pca.transform_from(source, &progress.part(0.6..1.0))?;
-    let ratios = pca.explained_variance_ratio();
-    let text: Vec<String> = ratios
-        .iter()
-        .take(RECORDED_COMPONENTS)
-        .map(|r| format!("{r:.6}"))
-        .collect();
-    let facts = Provenance::default().with(VARIANCE_RATIO, text.join(","));
-    let provenance = described(facts, params, coords.len() / params.dims);
-    Ok(Reduced { coords, provenance })
+        .fit_from(&mut counted, progress)?;
+    let (dim, count) = (counted.dim(), counted.count);
+    Ok(MapModel::new(
+        *params,
+        dim,
+        count,
+        made_by,
+        Fitted::Pca(pca),
+    ))
+}
+
+/// Counts the vectors of the last pass.
+struct Counted<'a, S> {
+    source: &'a mut S,
+    count: usize,
+}
+
+impl<S: Rows> Rows for Counted<'_, S> {
+    type Error = S::Error;
+
+    fn dim(&self) -> usize {
+        self.source.dim()
+    }
+
+    fn expected(&self) -> usize {
+        self.source.expected()
+    }
+
+    fn pass(
+        &mut self,
+        each: &mut dyn FnMut(&[f32]) -> Result<(), ReduceError>,
+    ) -> Result<(), Self::Error> {
+        let (dim, count) = (self.source.dim().max(1), &mut self.count);
+        *count = 0;
+        self.source.pass(&mut |rows| {
+            *count += rows.len() / dim;
+            each(rows)
+        })
+    }
 }
 
 /// What every map says of itself.
@@ -244,6 +306,24 @@ fn described(facts: Provenance, params: &ReduceParams, fitted_on: usize) -> Prov
         .with("seed", params.seed.to_string())
         .with("fitted_on", format!("{fitted_on} objects"))
         .with("latentarium_version", env!("CARGO_PKG_VERSION"))
+}
+
+fn pca_facts(pca: &Pca) -> Provenance {
+    let ratios = pca.explained_variance_ratio();
+    let text: Vec<String> = ratios
+        .iter()
+        .take(RECORDED_COMPONENTS)
+        .map(|r| format!("{r:.6}"))
+        .collect();
+    Provenance::default().with(VARIANCE_RATIO, text.join(","))
+}
+
+fn umap_facts(params: &ReduceParams) -> Provenance {
+    Provenance::default()
+        .with("neighbors", params.neighbors.to_string())
+        .with("min_dist", params.min_dist.to_string())
+        .with("spread", params.spread.to_string())
+        .with("metric", params.metric.name())
 }
 
 /// Reduces `embedding`; the projection's provenance says how, and for PCA how much variance each
@@ -257,7 +337,7 @@ pub fn reduce(
     catalog_rows: usize,
     params: &ReduceParams,
     progress: &Progress,
-) -> Result<Projection, ReduceError> {
+) -> Result<Reduction, ReduceError> {
     reduce_live(embedding, catalog_rows, params, progress, &mut |_, _| true)
 }
 
@@ -271,63 +351,140 @@ pub fn reduce_live(
     params: &ReduceParams,
     progress: &Progress,
     forming: Forming<'_>,
-) -> Result<Projection, ReduceError> {
+) -> Result<Reduction, ReduceError> {
     params.check()?;
-    let placed = |reduced: Reduced| {
-        let provenance = embedding.provenance().clone().merged(&reduced.provenance);
-        let rows = embedding.rows().to_vec();
-        Projection::new(reduced.coords, params.dims, rows, catalog_rows, provenance)
-            .map_err(ReduceError::from)
-    };
     match (params.method, params.dims) {
         (Method::Pca, _) => {
             let mut source = InMemory {
                 values: embedding.values(),
                 dim: embedding.dim(),
             };
-            placed(reduce_by_pca(&mut source, params, progress)?)
+            let made_by = embedding.provenance();
+            let model = fit_pca(&mut source, made_by, params, &progress.part(0.0..0.6))?;
+            let coords = model.place_from(&mut source, &progress.part(0.6..1.0))?;
+            let projection = placed(embedding, coords, params, catalog_rows, &model.provenance())?;
+            Ok(Reduction {
+                projection,
+                model: Some(model),
+            })
         }
-        (Method::Umap, 2) => reduce_by_umap::<2>(embedding, params, progress, &placed, forming),
-        (Method::Umap, _) => reduce_by_umap::<3>(embedding, params, progress, &placed, forming),
+        (Method::Tsne, 2) => {
+            reduce_by_tsne::<2>(embedding, params, catalog_rows, progress, forming)
+        }
+        (Method::Tsne, _) => {
+            reduce_by_tsne::<3>(embedding, params, catalog_rows, progress, forming)
+        }
+        (Method::Umap, 2) => {
+            let fitted = Fitted::Flat;
+            reduce_by_umap(embedding, params, catalog_rows, progress, forming, fitted)
+        }
+        (Method::Umap, _) => {
+            let fitted = Fitted::Solid;
+            reduce_by_umap(embedding, params, catalog_rows, progress, forming, fitted)
+        }
     }
+}
+
+/// A map of the objects of an embedding.
+fn placed(
+    embedding: &Embedding,
+    coords: Vec<f32>,
+    params: &ReduceParams,
+    catalog_rows: usize,
+    facts: &Provenance,
+) -> Result<Projection, ReduceError> {
+    let provenance = embedding.provenance().clone().merged(facts);
+    let rows = embedding.rows().to_vec();
+    let made = Projection::new(coords, params.dims, rows, catalog_rows, provenance)?;
+    Ok(made)
 }
 
 fn reduce_by_umap<const D: usize>(
     embedding: &Embedding,
     params: &ReduceParams,
+    catalog_rows: usize,
     progress: &Progress,
-    placed: &dyn Fn(Reduced) -> Result<Projection, ReduceError>,
     forming: Forming<'_>,
-) -> Result<Projection, ReduceError> {
-    let points = Points::new(embedding.values(), embedding.dim())?;
-    if points.len() < 2 {
-        return Err(ReduceError::TooFewVectors {
-            method: Method::Umap.name(),
-            needed: 2,
-            found: points.len(),
-        });
-    }
+    fitted: impl Fn(Embedding, umap::Model<D>) -> Fitted,
+) -> Result<Reduction, ReduceError> {
+    let points = points_of(embedding, Method::Umap)?;
     let neighbors = progress.stage("Finding neighbours", 0.0..0.3);
     let mut fit = umap::Fit::<D>::new(points, &params.umap(), None, &neighbors)?;
     let layout = progress.stage("Laying out the map", 0.3..1.0);
-    let now = |fit: &umap::Fit<D>| {
-        let facts = Provenance::default()
-            .with("neighbors", params.neighbors.to_string())
-            .with("min_dist", params.min_dist.to_string())
-            .with("spread", params.spread.to_string())
-            .with("metric", params.metric.name())
-            .with("epochs", format!("{} of {}", fit.epoch(), fit.epochs()));
-        placed(Reduced {
-            coords: fit.positions().into_flattened(),
-            provenance: described(facts, params, embedding.len()),
-        })
+    let now = |positions: Vec<[f32; D]>, fit: &umap::Fit<D>| {
+        let epochs = format!("{} of {}", fit.epoch(), fit.epochs());
+        let facts = umap_facts(params).with("epochs", epochs);
+        let facts = described(facts, params, embedding.len());
+        let coords = positions.into_flattened();
+        placed(embedding, coords, params, catalog_rows, &facts)
     };
     while !fit.finished() {
         fit.step(1, &layout)?;
         let done = fit.epoch() as f32 / fit.epochs() as f32;
+        if !forming(&|| now(fit.positions(), &fit), done) {
+            break;
+        }
+    }
+    let projection = now(fit.positions(), &fit)?;
+    let made_by = embedding.provenance();
+    let fitted = fitted(embedding.clone(), fit.finish());
+    let model = MapModel::new(*params, embedding.dim(), points.len(), made_by, fitted);
+    Ok(Reduction {
+        projection,
+        model: Some(model),
+    })
+}
+
+/// The vectors, at least two of them.
+fn points_of(embedding: &Embedding, method: Method) -> Result<Points<'_>, ReduceError> {
+    let points = Points::new(embedding.values(), embedding.dim())?;
+    if points.len() < 2 {
+        return Err(ReduceError::TooFewVectors {
+            method: method.name(),
+            needed: 2,
+            found: points.len(),
+        });
+    }
+    Ok(points)
+}
+
+fn reduce_by_tsne<const D: usize>(
+    embedding: &Embedding,
+    params: &ReduceParams,
+    catalog_rows: usize,
+    progress: &Progress,
+    forming: Forming<'_>,
+) -> Result<Reduction, ReduceError> {
+    let points = points_of(embedding, Method::Tsne)?;
+    if points.len() > tsne::MOST_POINTS {
+        return Err(ReduceError::Params(format!(
+            "t-SNE takes up to {} objects and these are {}; use UMAP, or a part of them",
+            tsne::MOST_POINTS,
+            points.len()
+        )));
+    }
+    let neighbors = progress.stage("Finding neighbours", 0.0..0.2);
+    let fit = tsne::Fit::<D>::new(points, &params.tsne(), &neighbors);
+    let mut fit = fit.map_err(UmapError::from)?;
+    let layout = progress.stage("Laying out the map", 0.2..1.0);
+    let now = |fit: &tsne::Fit<D>| {
+        let facts = Provenance::default()
+            .with("perplexity", params.perplexity.to_string())
+            .with("metric", params.metric.name())
+            .with("steps", format!("{} of {}", fit.steps_done(), fit.steps()));
+        let facts = described(facts, params, embedding.len());
+        let coords = fit.positions().into_flattened();
+        placed(embedding, coords, params, catalog_rows, &facts)
+    };
+    while !fit.finished() {
+        fit.step(&layout)?;
+        let done = fit.steps_done() as f32 / fit.steps() as f32;
         if !forming(&|| now(&fit), done) {
             break;
         }
     }
-    now(&fit)
+    Ok(Reduction {
+        projection: now(&fit)?,
+        model: None,
+    })
 }

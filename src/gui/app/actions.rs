@@ -20,6 +20,8 @@ impl App {
     pub(super) fn carry_out(&mut self, ctx: &Context, action: Action) {
         match action {
             Action::OpenFileDialog => self.dialogs.open_file(ctx),
+            Action::PlaceDialog => self.dialogs.open_model(ctx),
+            Action::SaveModelDialog => self.dialogs.save_model(ctx),
             Action::OpenFolderDialog => self.dialogs.open_folder(ctx),
             Action::OpenEncoderDialog => self.dialogs.open_encoder(ctx),
             Action::SaveDialog => self.dialogs.save(ctx),
@@ -49,10 +51,19 @@ impl App {
                 let choice = self.drafts.encoder.clone();
                 self.work_on_data(ctx, Action::Encode(choice));
             }
-            Action::ReduceAsChosen => self.work_on_data(ctx, Action::Reduce(self.drafts.reduce)),
+            Action::MapAsChosen => {
+                let recipe = self.drafts.map.recipe();
+                self.work_on_data(ctx, Action::MakeMap(recipe));
+            }
+            Action::SaveModel(path) => {
+                let map = self.history.session().map();
+                if let Some(model) = map.and_then(|map| map.model.clone()) {
+                    self.start(ctx, Job::SaveModel { model, path }, None);
+                }
+            }
             Action::Close => self.history.apply(Edit::Close),
             Action::ChooseEncoder(path) => self.choose(path),
-            Action::UseCutouts(_) | Action::Encode(_) | Action::Reduce(_) => {
+            Action::UseCutouts(_) | Action::Encode(_) | Action::MakeMap(_) => {
                 self.work_on_data(ctx, action);
             }
             Action::KeepMap => self.tell_job(Progress::suffice),

@@ -118,12 +118,14 @@ impl App {
                 data: data.share(),
                 choice,
                 // A map that came with the file is replaced by one like a new map.
-                then: session.map().map(|map| map.params.unwrap_or_default()),
+                then: session
+                    .map()
+                    .map(|map| map.recipe.clone().unwrap_or_default()),
             },
-            (Action::Reduce(params), Some(encoded)) => Job::Reduce {
-                encoded: encoded.share(),
-                catalog_rows: data.dataset.catalog.len(),
-                params,
+            (Action::MakeMap(recipe), encoded) => Job::Map {
+                data: data.share(),
+                encoded: encoded.map(Part::share),
+                recipe,
             },
             _ => return,
         };

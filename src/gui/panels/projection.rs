@@ -4,11 +4,12 @@ use eframe::egui::{self, Button, DragValue, Ui};
 use egui_plot::{Bar, BarChart, Plot};
 
 use super::super::action::Action;
-use super::super::app::Drafts;
+use super::super::app::{Drafts, MapDraft};
 use super::super::theme::tokens;
 use super::super::widgets::{fact, grouped, section};
 use crate::analysis::points::Metric;
 use crate::analysis::reduce::{Method, ReduceParams, variance_ratio};
+use crate::data::Column;
 use crate::session::Session;
 
 const SCREE_HEIGHT: f32 = 110.0;
@@ -37,6 +38,7 @@ pub(in crate::gui) fn ui(
     }
     section(ui, "Make a map");
     ui.horizontal(|ui| {
+        let draft = &mut drafts.map;
         for (method, tip) in [
             (
                 Method::Pca,
@@ -46,46 +48,115 @@ pub(in crate::gui) fn ui(
                 Method::Umap,
                 "Neighbours stay neighbours: clusters part, distances between them mean little",
             ),
+            (
+                Method::Tsne,
+                "Neighbours stay neighbours, in evenly filled islands; no further objects can be placed",
+            ),
         ] {
-            ui.selectable_value(&mut drafts.reduce.method, method, method.name())
-                .on_hover_text(tip);
+            let chosen = !draft.by_columns && draft.reduce.method == method;
+            let label = ui.selectable_label(chosen, method.name());
+            if label.on_hover_text(tip).clicked() {
+                (draft.by_columns, draft.reduce.method) = (false, method);
+            }
+        }
+        let columns = ui.selectable_label(draft.by_columns, "Columns");
+        let tip = "Two or three columns of the catalogue as they are; nothing is computed";
+        if columns.on_hover_text(tip).clicked() {
+            draft.by_columns = true;
         }
         ui.separator();
         dimensions(ui, drafts);
     });
-    if drafts.reduce.method == Method::Umap {
-        umap(ui, &mut drafts.reduce);
+    let draft = &mut drafts.map;
+    if draft.by_columns {
+        axes(ui, session, draft);
+    } else if draft.reduce.method != Method::Pca {
+        settings(ui, &mut draft.reduce);
     }
     ui.add_space(8.0);
-    let ready = session.embedding().is_some();
-    let button = ui.add_enabled(
-        ready,
-        Button::new(format!("Make a {} map", drafts.reduce.method.name())),
-    );
-    if button
-        .on_disabled_hover_text("Encode the data first")
-        .clicked()
-    {
-        actions.push(Action::Reduce(drafts.reduce));
+    let (ready, why) = if draft.by_columns {
+        let chosen = &draft.columns[..draft.reduce.dims];
+        let chosen = chosen.iter().all(|name| !name.is_empty());
+        (chosen, "Choose the columns first")
+    } else {
+        (session.embedding().is_some(), "Encode the data first")
+    };
+    let button = ui.add_enabled(ready, Button::new(draft.name()));
+    if button.on_disabled_hover_text(why).clicked() {
+        actions.push(Action::MakeMap(draft.recipe()));
     }
+    ui.add_space(4.0);
+    ui.horizontal(|ui| {
+        let place = ui.add_enabled(
+            session.embedding().is_some(),
+            Button::new("Place on an earlier map…"),
+        );
+        let place = place.on_disabled_hover_text("Encode the data first");
+        let tip =
+            "Put these objects where the kept model of another map says; the map stays as it was";
+        if place.on_hover_text(tip).clicked() {
+            actions.push(Action::PlaceDialog);
+        }
+        if session.map().is_some_and(|map| map.model.is_some()) {
+            let keep = ui.button("Keep the model…");
+            let tip = "A file that places further objects on this map";
+            if keep.on_hover_text(tip).clicked() {
+                actions.push(Action::SaveModelDialog);
+            }
+        }
+    });
 }
 
-/// Settings of UMAP.
-fn umap(ui: &mut Ui, params: &mut ReduceParams) {
-    egui::Grid::new("umap").num_columns(2).show(ui, |ui| {
-        ui.label("Neighbours");
-        ui.add(DragValue::new(&mut params.neighbors).range(2..=200))
-            .on_hover_text("Size of a neighbourhood: small ones show detail, large ones the whole");
-        ui.end_row();
-        ui.label("Least distance");
-        let most = params.spread;
-        ui.add(
-            DragValue::new(&mut params.min_dist)
-                .range(0.0..=most)
-                .speed(0.01),
-        )
-        .on_hover_text("How near points may come to one another on the map");
-        ui.end_row();
+/// Which columns are the axes.
+fn axes(ui: &mut Ui, session: &Session, draft: &mut MapDraft) {
+    let Some(data) = session.data() else { return };
+    let dims = draft.reduce.dims;
+    egui::Grid::new("axes").num_columns(2).show(ui, |ui| {
+        for (axis, chosen) in ["x", "y", "z"]
+            .into_iter()
+            .zip(&mut draft.columns)
+            .take(dims)
+        {
+            ui.label(axis);
+            egui::ComboBox::from_id_salt(axis)
+                .selected_text(chosen.as_str())
+                .show_ui(ui, |ui| {
+                    let columns = data.dataset.catalog.columns();
+                    for column in columns.filter(Column::is_numeric) {
+                        let name = column.name();
+                        ui.selectable_value(chosen, name.to_owned(), name);
+                    }
+                });
+            ui.end_row();
+        }
+    });
+}
+
+/// Settings of UMAP and t-SNE.
+fn settings(ui: &mut Ui, params: &mut ReduceParams) {
+    egui::Grid::new("settings").num_columns(2).show(ui, |ui| {
+        if params.method == Method::Tsne {
+            ui.label("Perplexity");
+            ui.add(DragValue::new(&mut params.perplexity).range(2.0..=100.0))
+                .on_hover_text("Effective number of neighbours: small ones show detail");
+            ui.end_row();
+        } else {
+            ui.label("Neighbours");
+            ui.add(DragValue::new(&mut params.neighbors).range(2..=200))
+                .on_hover_text(
+                    "Size of a neighbourhood: small ones show detail, large ones the whole",
+                );
+            ui.end_row();
+            ui.label("Least distance");
+            let most = params.spread;
+            ui.add(
+                DragValue::new(&mut params.min_dist)
+                    .range(0.0..=most)
+                    .speed(0.01),
+            )
+            .on_hover_text("How near points may come to one another on the map");
+            ui.end_row();
+        }
         ui.label("Metric");
         egui::ComboBox::from_id_salt("metric")
             .selected_text(params.metric.name())
@@ -108,7 +179,7 @@ pub(in crate::gui) fn dimensions(ui: &mut Ui, drafts: &mut Drafts) {
         (2, "2-D", "A map of 2 dimensions"),
         (3, "3-D", "A map of 3 dimensions, which turns"),
     ] {
-        ui.selectable_value(&mut drafts.reduce.dims, dims, name)
+        ui.selectable_value(&mut drafts.map.reduce.dims, dims, name)
             .on_hover_text(tip);
     }
 }

@@ -66,8 +66,8 @@ pub(in crate::gui) fn ui(
                     ui.add_space(3.0 * STEP);
                     ui.horizontal(|ui| super::projection::dimensions(ui, drafts));
                     ui.add_space(STEP);
-                    if big(ui, &format!("Make a {} map", drafts.reduce.method.name())) {
-                        actions.push(Action::Reduce(drafts.reduce));
+                    if big(ui, &drafts.map.name()) {
+                        actions.push(Action::MakeMap(drafts.map.recipe()));
                     }
                 }
             }

@@ -9,7 +9,7 @@ use super::columns::Pieces;
 use crate::data::{DataError, Projection, Provenance};
 
 /// A projection of the rows in which every axis has a finite value.
-pub(super) fn projection(
+pub(in crate::io) fn projection(
     axes: &[Pieces],
     catalog_rows: usize,
     provenance: Provenance,

@@ -11,6 +11,7 @@ mod read;
 mod vectors;
 mod write;
 
+pub(super) use map::projection;
 pub(super) use read::{Vectors, read};
 pub(super) use vectors::{VectorColumn, VectorReader};
 pub use write::{NeighborTable, write_catalog, write_embedding, write_neighbors, write_projection};

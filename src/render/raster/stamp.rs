@@ -9,78 +9,72 @@ const STEPS: usize = 4;
 pub(super) struct Stamp {
     /// Pixels from the middle's pixel that the marker can reach.
     pub margin: usize,
-    tables: Vec<Table>,
-}
-
-/// Coverage around one middle; rows and columns that it does not reach are left out.
-pub(super) struct Table {
-    /// First column and row, px from the pixel of the middle.
-    pub first: [isize; 2],
-    pub columns: usize,
-    pub rows: usize,
+    /// Pixels along each side of the tables, an odd number.
+    pub side: usize,
+    /// Table after table, row after row; 0 where the marker does not reach, so that all have one size.
     weights: Vec<f32>,
 }
 
 impl Stamp {
     pub fn new(shape: Shape, radius_px: f32) -> Self {
         let radius = f64::from(radius_px);
-        let margin = shape.reach(radius).ceil() as usize;
         let middle = |i: usize| (i as f64 + 0.5) / STEPS as f64;
-        let tables = (0..STEPS * STEPS)
-            .map(|i| {
-                Table::new(
-                    shape,
-                    radius,
-                    margin,
-                    [middle(i % STEPS), middle(i / STEPS)],
-                )
-            })
-            .collect();
-        Self { margin, tables }
-    }
-
-    /// The table of the middle at `x, y`, each `0..1` within its pixel.
-    #[inline]
-    pub fn around(&self, x: f32, y: f32) -> &Table {
-        let step = |v: f32| ((v * STEPS as f32) as usize).min(STEPS - 1);
-        &self.tables[step(y) * STEPS + step(x)]
-    }
-}
-
-impl Table {
-    fn new(shape: Shape, radius: f64, margin: usize, middle: [f64; 2]) -> Self {
-        let reached = |i: usize| {
-            let reach = shape.reach(radius);
-            let offset = |pixel: isize| (pixel as f64 + 0.5 - middle[i]).abs();
-            let margin = margin as isize;
-            let mut pixels = (-margin..=margin).filter(move |p| offset(*p) < reach);
-            let first = pixels.next().unwrap_or(0);
-            first..pixels.next_back().unwrap_or(first) + 1
-        };
-        let (columns, rows) = (reached(0), reached(1));
+        // From the pixel's middle, the farthest middle of a marker is that of the last step.
+        let aside = middle(STEPS - 1) - 0.5;
+        let half = (shape.reach(radius) + aside).ceil() as isize - 1;
         let mut weights = Vec::new();
-        for y in rows.clone() {
-            for x in columns.clone() {
-                let offset = |p: isize, i: usize| p as f64 + 0.5 - middle[i];
-                weights.push(shape.coverage(radius, offset(x, 0), offset(y, 1)) as f32);
+        for table in 0..STEPS * STEPS {
+            let middle = [table % STEPS, table / STEPS].map(middle);
+            for y in -half..=half {
+                for x in -half..=half {
+                    let offset = |p: isize, i: usize| p as f64 + 0.5 - middle[i];
+                    weights.push(shape.coverage(radius, offset(x, 0), offset(y, 1)) as f32);
+                }
             }
         }
         Self {
-            first: [columns.start, rows.start],
-            columns: columns.len(),
-            rows: rows.len(),
+            margin: shape.reach(radius).ceil() as usize,
+            side: 2 * half as usize + 1,
             weights,
         }
     }
 
-    /// The rows of a table of that many columns.
+    /// The rows of the table of the middle at `x, y`, each `0..1` within its pixel.
     #[inline]
-    pub fn weights<const COLUMNS: usize>(&self) -> impl Iterator<Item = &[f32; COLUMNS]> {
-        self.weights.as_chunks().0.iter()
+    pub fn around(&self, x: f32, y: f32) -> &[f32] {
+        let step = |v: f32| ((v * STEPS as f32) as usize).min(STEPS - 1);
+        let length = self.side * self.side;
+        &self.weights[(step(y) * STEPS + step(x)) * length..][..length]
     }
+}
 
-    #[inline]
-    pub fn row(&self, y: usize) -> &[f32] {
-        &self.weights[y * self.columns..(y + 1) * self.columns]
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Around every middle the table holds all that the marker covers, and the margin holds the table.
+    #[test]
+    fn tables_hold_whole_markers() {
+        for shape in Shape::ALL {
+            for radius in [0.1, 0.5, 0.75, 1.0, 1.49, 2.5, 4.0, 7.3] {
+                let stamp = Stamp::new(shape, radius);
+                assert!(stamp.side <= 2 * stamp.margin + 1);
+                for step in 0..STEPS * STEPS {
+                    let middle = [step % STEPS, step / STEPS].map(|i| (i as f32 + 0.5) / 4.0);
+                    let table = stamp.around(middle[0], middle[1]);
+                    let held: f64 = table.iter().map(|&share| f64::from(share)).sum();
+                    let margin = stamp.margin as i32 + 1;
+                    let mut all = 0.0;
+                    for y in -margin..=margin {
+                        for x in -margin..=margin {
+                            let offset =
+                                |p: i32, i: usize| f64::from(p) + 0.5 - f64::from(middle[i]);
+                            all += shape.coverage(radius.into(), offset(x, 0), offset(y, 1));
+                        }
+                    }
+                    assert!((held - all).abs() < 1e-4, "{shape:?} {radius}");
+                }
+            }
+        }
     }
 }

@@ -1,13 +1,10 @@
 //! One tile: down the tree into cells, from cells to pixels.
 
-use std::ops::Range;
-
 use wide::{f32x4, i32x4};
 
 use super::fixed::{PxBox, SUBPIXEL_BITS, SUBPIXELS};
 use super::lit::Lit;
 use super::spots::Spots;
-use super::stamp::Table;
 use super::{COUNT_CELL, Frame, Pass, TILE_HEIGHT, TILE_WIDTH};
 
 /// A node no larger than this along either side, 1/256 px, is taken as a whole.
@@ -474,7 +471,25 @@ impl Walk<'_> {
 
 /// Sums the markers of the cells over the pixels of the tile.
 fn stamp(pass: &Pass<'_>, area: &Area, tile: &Tile, cells: &[Cell], layer: &mut Layer) {
+    match pass.stamp.side {
+        3 => stamp_sized::<3>(pass, area, tile, cells, layer),
+        5 => stamp_sized::<5>(pass, area, tile, cells, layer),
+        7 => stamp_sized::<7>(pass, area, tile, cells, layer),
+        _ => stamp_sized::<1>(pass, area, tile, cells, layer),
+    }
+}
+
+/// The same, without branches for markers of that many pixels along each side: most of them would be
+/// foretold wrongly.
+fn stamp_sized<const SIDE: usize>(
+    pass: &Pass<'_>,
+    area: &Area,
+    tile: &Tile,
+    cells: &[Cell],
+    layer: &mut Layer,
+) {
     let parts = SUBPIXELS as f32;
+    let side = pass.stamp.side;
     for (row, cells) in cells.chunks_exact(area.width).enumerate() {
         for (column, cell) in cells.iter().enumerate() {
             if cell.is_empty() {
@@ -484,39 +499,25 @@ fn stamp(pass: &Pass<'_>, area: &Area, tile: &Tile, cells: &[Cell], layer: &mut 
             let [x, y, ..] = (cell.place * f32x4::splat(1.0 / (count * parts))).to_array();
             let table = pass.stamp.around(x, y);
             // Pixel of the tile under the table's first column and row.
-            let first = [column, row].map(|at| at as isize - area.margin as isize);
-            let first = [0, 1].map(|i| first[i] + table.first[i]);
-            let last = [
-                first[0] + table.columns as isize,
-                first[1] + table.rows as isize,
-            ];
-            if first[0] >= 0
-                && first[1] >= 0
-                && last[0] <= tile.width as isize
-                && last[1] <= tile.height as isize
-            {
-                let start = first[1] as usize * TILE_WIDTH + first[0] as usize;
-                let layer = &mut layer[start..];
-                match table.columns {
-                    2 => whole::<2>(layer, table, cell.sum),
-                    3 => whole::<3>(layer, table, cell.sum),
-                    4 => whole::<4>(layer, table, cell.sum),
-                    5 => whole::<5>(layer, table, cell.sum),
-                    _ => part(layer, table, 0..table.columns, 0..table.rows, cell.sum),
-                }
-                continue;
-            }
-            let cut = |i: usize, length: usize, size: usize| {
-                let length = length as isize;
-                let low = (-first[i]).clamp(0, length) as usize;
-                low..(size as isize - first[i]).clamp(low as isize, length) as usize
+            let first = [column, row].map(|at| at as isize - (area.margin + side / 2) as isize);
+            let cut = |i: usize, size: usize| {
+                let length = side as isize;
+                let low = (-first[i]).clamp(0, length);
+                low as usize..(size as isize - first[i]).clamp(low, length) as usize
             };
-            let columns = cut(0, table.columns, tile.width);
-            let rows = cut(1, table.rows, tile.height);
-            if !columns.is_empty() && !rows.is_empty() {
+            let (columns, rows) = (cut(0, tile.width), cut(1, tile.height));
+            if side == SIDE && columns.len() == SIDE && rows.len() == SIDE {
+                let start = first[1] as usize * TILE_WIDTH + first[0] as usize;
+                whole::<SIDE>(&mut layer[start..], table, cell.sum);
+            } else if !columns.is_empty() && !rows.is_empty() {
                 let start = (first[1] + rows.start as isize) as usize * TILE_WIDTH
                     + (first[0] + columns.start as isize) as usize;
-                part(&mut layer[start..], table, columns, rows, cell.sum);
+                for (y, row) in rows.zip(layer[start..].chunks_mut(TILE_WIDTH)) {
+                    let weights = &table[y * side..][columns.clone()];
+                    for (pixel, weight) in row.iter_mut().zip(weights) {
+                        *pixel += cell.sum * f32x4::splat(*weight);
+                    }
+                }
             }
         }
     }
@@ -524,21 +525,15 @@ fn stamp(pass: &Pass<'_>, area: &Area, tile: &Tile, cells: &[Cell], layer: &mut 
 
 /// Adds a marker to the layer from its first pixel on.
 #[inline]
-fn whole<const COLUMNS: usize>(layer: &mut [f32x4], table: &Table, sum: f32x4) {
-    for (weights, row) in table.weights::<COLUMNS>().zip(layer.chunks_mut(TILE_WIDTH)) {
-        let Some(pixels) = row.first_chunk_mut::<COLUMNS>() else {
+fn whole<const SIDE: usize>(layer: &mut [f32x4], table: &[f32], sum: f32x4) {
+    let Some(weights) = table.as_chunks::<SIDE>().0.first_chunk::<SIDE>() else {
+        return;
+    };
+    for (y, weights) in weights.iter().enumerate() {
+        let Some(pixels) = layer[y * TILE_WIDTH..].first_chunk_mut::<SIDE>() else {
             return;
         };
         for (pixel, weight) in pixels.iter_mut().zip(weights) {
-            *pixel += sum * f32x4::splat(*weight);
-        }
-    }
-}
-
-/// Adds some rows and columns of a marker to the layer from their first pixel on.
-fn part(layer: &mut [f32x4], table: &Table, columns: Range<usize>, rows: Range<usize>, sum: f32x4) {
-    for (y, row) in rows.zip(layer.chunks_mut(TILE_WIDTH)) {
-        for (pixel, weight) in row.iter_mut().zip(&table.row(y)[columns.clone()]) {
             *pixel += sum * f32x4::splat(*weight);
         }
     }

@@ -10,6 +10,7 @@
 
 mod blocks;
 mod moments;
+mod parts;
 mod sketch;
 mod solve;
 

@@ -3,16 +3,9 @@
 //! directions of an edge are joined by the probabilistic sum p + q - p q.
 
 use crate::analysis::neighbors::KnnGraph;
+use crate::analysis::reduce::edges::Edges;
 use crate::progress::{Cancelled, Progress};
 use rayon::prelude::*;
-
-/// Symmetric weighted edges by head vertex: both directions are stored.
-pub struct FuzzyGraph {
-    /// `tails[bounds[v]..bounds[v + 1]]` are the neighbours of `v`.
-    pub bounds: Vec<u32>,
-    pub tails: Vec<u32>,
-    pub weights: Vec<f32>,
-}
 
 /// Smallest scale, as a share of the mean distance.
 const MIN_SCALE: f64 = 1e-3;
@@ -75,99 +68,39 @@ pub fn scaled_memberships(
     }
 }
 
-impl FuzzyGraph {
-    /// From the first `k` neighbours of each point. Vertex `v` is point `order[v]`.
-    pub fn new(
-        graph: &KnnGraph,
-        k: usize,
-        order: &[u32],
-        progress: &Progress,
-    ) -> Result<Self, Cancelled> {
-        let n = graph.len();
-        let k = k.min(graph.k);
-        if k == 0 {
-            return Ok(Self {
-                bounds: vec![0; n + 1],
-                tails: Vec::new(),
-                weights: Vec::new(),
-            });
-        }
-        let mut vertex = vec![0u32; n];
-        for (v, &i) in order.iter().enumerate() {
-            vertex[i as usize] = v as u32;
-        }
-        let mean = (0..n)
-            .map(|i| {
-                graph.distances(i)[..k]
-                    .iter()
-                    .map(|d| f64::from(*d))
-                    .sum::<f64>()
-            })
-            .sum::<f64>()
-            / (n * k) as f64;
-        let (mut near, mut directed) = (vec![0u32; n * k], vec![0f32; n * k]);
-        near.par_chunks_mut(k)
-            .zip(directed.par_chunks_mut(k))
-            .zip(order)
-            .for_each(|((near, weights), &i)| {
-                for (v, &j) in near.iter_mut().zip(graph.neighbors(i as usize)) {
-                    *v = vertex[j as usize];
-                }
-                memberships(&graph.distances(i as usize)[..k], mean, weights);
-            });
-        drop(vertex);
-        progress.check()?;
-        Ok(symmetric(n, k, &near, &directed))
+/// The fuzzy union of the first `k` neighbours of each point. Vertex `v` is point `order[v]`.
+pub fn fuzzy_edges(
+    graph: &KnnGraph,
+    k: usize,
+    order: &[u32],
+    progress: &Progress,
+) -> Result<Edges, Cancelled> {
+    let n = graph.len();
+    let k = k.min(graph.k);
+    if k == 0 {
+        return Ok(Edges::none(n));
     }
-}
-
-fn symmetric(n: usize, k: usize, near: &[u32], directed: &[f32]) -> FuzzyGraph {
-    let place = |head: usize, tail: u32| {
-        near[head * k..(head + 1) * k]
-            .iter()
-            .position(|&t| t == tail)
+    let mut vertex = vec![0u32; n];
+    for (v, &i) in order.iter().enumerate() {
+        vertex[i as usize] = v as u32;
+    }
+    let sum = |i: usize| -> f64 {
+        let distances = graph.distances(i)[..k].iter();
+        distances.map(|d| f64::from(*d)).sum()
     };
-    // whether the edge is one-sided: its tail does not have it
-    let one_sided: Vec<bool> = near
-        .par_iter()
-        .enumerate()
-        .map(|(p, &j)| place(j as usize, (p / k) as u32).is_none())
-        .collect();
-    let mut bounds = vec![0u32; n + 1];
-    for (p, &j) in near.iter().enumerate() {
-        bounds[p / k + 1] += 1;
-        if one_sided[p] {
-            bounds[j as usize + 1] += 1;
-        }
-    }
-    for v in 0..n {
-        bounds[v + 1] += bounds[v];
-    }
-    let edges = bounds[n] as usize;
-    let (mut tails, mut weights) = (vec![0u32; edges], vec![0f32; edges]);
-    let mut next: Vec<u32> = bounds[..n].to_vec();
-    for (p, (&j, &w)) in near.iter().zip(directed).enumerate() {
-        let i = p / k;
-        let at = next[i] as usize;
-        next[i] += 1;
-        tails[at] = j;
-        weights[at] = match place(j as usize, i as u32) {
-            Some(q) => {
-                let back = directed[j as usize * k + q];
-                w + back - w * back
+    let mean = (0..n).map(sum).sum::<f64>() / (n * k) as f64;
+    let (mut near, mut directed) = (vec![0u32; n * k], vec![0f32; n * k]);
+    near.par_chunks_mut(k)
+        .zip(directed.par_chunks_mut(k))
+        .zip(order)
+        .for_each(|((near, weights), &i)| {
+            for (v, &j) in near.iter_mut().zip(graph.neighbors(i as usize)) {
+                *v = vertex[j as usize];
             }
-            None => w,
-        };
-        if one_sided[p] {
-            let at = next[j as usize] as usize;
-            next[j as usize] += 1;
-            tails[at] = i as u32;
-            weights[at] = w;
-        }
-    }
-    FuzzyGraph {
-        bounds,
-        tails,
-        weights,
-    }
+            memberships(&graph.distances(i as usize)[..k], mean, weights);
+        });
+    drop(vertex);
+    progress.check()?;
+    let union = |w: f32, back: f32| w + back - w * back;
+    Ok(Edges::joined(n, k, &near, &directed, union))
 }

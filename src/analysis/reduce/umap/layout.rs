@@ -15,7 +15,7 @@
 
 use super::curve::Curve;
 use super::forces::{Forces, NEGATIVES, NEIGHBOURS};
-use super::fuzzy::FuzzyGraph;
+use crate::analysis::reduce::edges::Edges;
 use crate::analysis::rng::Rng;
 use crate::progress::{Cancelled, Progress};
 use rayon::prelude::*;
@@ -80,7 +80,7 @@ pub fn interleave(order: &[u32], rounds: usize) -> (Vec<u32>, Vec<u32>) {
 impl<const D: usize> Layout<D> {
     /// `positions[v]` (also its anchor) is where vertex `v` of the graph starts; `rounds` from [`interleave`].
     pub fn new(
-        graph: FuzzyGraph,
+        graph: Edges,
         rounds: Vec<u32>,
         positions: Vec<[f32; D]>,
         params: LayoutParams,

@@ -9,6 +9,7 @@ mod forces;
 mod fuzzy;
 mod init;
 mod layout;
+mod parts;
 #[cfg(test)]
 mod tests;
 mod transform;
@@ -17,9 +18,10 @@ use crate::analysis::neighbors::{Index, KnnError, KnnGraph, KnnParams, knn_graph
 use crate::analysis::points::{InputError, Metric, Points, Space};
 use crate::progress::{Cancelled, Progress};
 use curve::Curve;
-use fuzzy::FuzzyGraph;
+use fuzzy::fuzzy_edges;
 use layout::{Layout, LayoutParams, interleave};
 
+pub(super) use init::principal_start;
 pub use transform::Placer;
 
 /// What the map looks like. `Default` follows the reference implementation.
@@ -152,10 +154,10 @@ impl<const D: usize> Fit<D> {
             return Err(UmapError::Start);
         }
         let (order, rounds) = interleave(&graph.order, ROUNDS);
-        let fuzzy = FuzzyGraph::new(&graph, params.n_neighbors.max(2) - 1, &order, progress)?;
+        let fuzzy = fuzzy_edges(&graph, params.n_neighbors.max(2) - 1, &order, progress)?;
         let positions = match start {
             Some(s) => order.iter().map(|&i| s[i as usize]).collect(),
-            None => init::principal_start(&Space::new(points, params.metric), &order, params.seed),
+            None => principal_start(&Space::new(points, params.metric), &order, params.seed),
         };
         progress.check()?;
         let layout = LayoutParams {

@@ -1,5 +1,6 @@
 //! New vectors in a finished map. Each is placed by itself, against the points as they stand: the
-//! result is a function of the vector and the model, bit for bit, whatever else is in the batch.
+//! result is a function of the vector and the model, bit for bit, whatever else is in the batch. A
+//! vector that the map was made from stays where it is (the first of several copies).
 
 #![expect(
     unsafe_code,
@@ -32,6 +33,9 @@ pub struct Placer<'a, const D: usize> {
     pool: Vec<[f32; POOL + NEGATIVES]>,
     /// Mean neighbour distance in the map's own graph.
     mean: f64,
+    points: Points<'a>,
+    /// Hash and number of each point of the map, sorted.
+    known: Vec<(u64, u32)>,
 }
 
 impl<'a, const D: usize> Placer<'a, D> {
@@ -61,13 +65,28 @@ impl<'a, const D: usize> Placer<'a, D> {
             Curve::fit(model.params.min_dist, model.params.spread),
             model.params.negative_sample_rate,
         );
+        let numbers = (0..n as u32).into_par_iter();
+        let mut known: Vec<(u64, u32)> =
+            numbers.map(|i| (hash(points.row(i as usize)), i)).collect();
+        known.par_sort_unstable();
         Self {
             model,
             searcher: Searcher::new(points, &model.graph, &model.index),
             forces,
             pool,
             mean,
+            points,
+            known,
         }
+    }
+
+    /// Where a vector with this hash lies already.
+    fn known(&self, vector: &[f32], hash: u64) -> Option<[f32; D]> {
+        let first = self.known.partition_point(|(h, _)| *h < hash);
+        let alike = self.known[first..].iter().take_while(|(h, _)| *h == hash);
+        let mut alike = alike.map(|(_, i)| *i as usize);
+        let point = alike.find(|i| self.points.row(*i) == vector)?;
+        Some(self.model.positions[point])
     }
 
     /// Where each query belongs; empty if the map has no points.
@@ -98,9 +117,13 @@ impl<'a, const D: usize> Placer<'a, D> {
                 }
                 for (i, slot) in out.iter_mut().enumerate() {
                     let q = c * TASK + i;
-                    let near = &indices[q * k..(q + 1) * k];
-                    weigh(&distances[q * k..(q + 1) * k], self.mean, weights);
-                    *slot = self.settled(near, weights, hash(queries.row(q)));
+                    let vector = queries.row(q);
+                    let hash = hash(vector);
+                    *slot = self.known(vector, hash).unwrap_or_else(|| {
+                        let near = &indices[q * k..(q + 1) * k];
+                        weigh(&distances[q * k..(q + 1) * k], self.mean, weights);
+                        self.settled(near, weights, hash)
+                    });
                 }
             },
         );

@@ -131,10 +131,9 @@ mod tests {
         let none = crate::data::Provenance::default();
         let projection = crate::data::Projection::new(vec![0.0; 3], 3, vec![0], 1, none);
         let mut session = Session::default();
-        session.apply(Edit::SetMap(Mapped {
-            points: Arc::new(MapPoints::new(projection.unwrap())),
-            params: None,
-        }));
+        session.apply(Edit::SetMap(Mapped::given(Arc::new(MapPoints::new(
+            projection.unwrap(),
+        )))));
         session.map().map(Part::revision).unwrap()
     }
 
