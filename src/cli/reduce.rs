@@ -14,7 +14,7 @@ use crate::data::Provenance;
 use crate::io;
 use crate::job::{self, JobError, MappedFile, VectorFile};
 use crate::progress::Progress;
-use crate::session::MapPoints;
+use crate::session::{MapPoints, ReduceRecipe};
 
 #[derive(Debug, Args)]
 pub(super) struct ReduceArgs {
@@ -47,6 +47,18 @@ pub(super) struct ReduceArgs {
     /// Seed of random numbers
     #[arg(long, default_value_t = ReduceParams::default().seed)]
     seed: u64,
+    /// UMAP: keep together the classes in this column
+    #[arg(long, value_name = "COLUMN")]
+    labels: Option<String>,
+    /// UMAP with classes: how much they count, from 0 to 1
+    #[arg(long, value_name = "W", default_value_t = ReduceParams::default().label_weight)]
+    label_weight: f64,
+    /// UMAP: start like this earlier map, so that the two can be compared; objects are matched by id
+    #[arg(long, value_name = "MAP.parquet")]
+    like: Option<PathBuf>,
+    /// UMAP like an earlier map: how strongly objects are held at their places there, from 0 to 1
+    #[arg(long, value_name = "H", default_value_t = ReduceParams::default().hold)]
+    hold: f64,
     /// Columns that are the axes (method identity), two or three
     #[arg(long, value_name = "X,Y", value_delimiter = ',')]
     columns: Vec<String>,
@@ -62,7 +74,7 @@ pub(super) struct ReduceArgs {
         value_name = "FILE",
         conflicts_with_all = [
             "method", "dims", "neighbors", "min_dist", "spread", "epochs", "perplexity", "metric", "seed",
-            "columns", "fit_where", "model_out"
+            "labels", "label_weight", "like", "hold", "columns", "fit_where", "model_out"
         ]
     )]
     model: Option<PathBuf>,
@@ -140,9 +152,16 @@ fn mapped(args: &ReduceArgs, progress: &Progress) -> Result<MappedFile, JobError
         epochs: args.epochs,
         metric: args.metric.into(),
         perplexity: args.perplexity,
+        label_weight: args.label_weight,
+        hold: args.hold,
     };
     params.check()?;
-    job::reduce_file(file, &params, args.fit_where.as_deref(), progress)
+    let recipe = ReduceRecipe {
+        labels: args.labels.clone(),
+        like: args.like.clone(),
+        params,
+    };
+    job::reduce_file(file, &recipe, args.fit_where.as_deref(), progress)
 }
 
 fn check(args: &ReduceArgs) -> Result<()> {

@@ -20,6 +20,10 @@ pub enum Action {
     OpenEncoderDialog,
     /// Ask where to save the session.
     SaveDialog,
+    /// Ask for an earlier map that the next one starts like.
+    LikeDialog,
+    /// Start the next map like the one in this file.
+    StartLike(PathBuf),
     /// Ask for the model of a map.
     PlaceDialog,
     /// Ask where to keep the model of the map.

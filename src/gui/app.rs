@@ -5,6 +5,7 @@ mod actions;
 mod layout;
 mod work;
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use eframe::egui::{self, Context, ThemePreference, Ui};
@@ -21,9 +22,9 @@ use super::settings::Settings;
 use super::stage::{Stage, Wish};
 use super::theme;
 use super::views::map::MapView;
-use crate::analysis::reduce::ReduceParams;
+use crate::analysis::reduce::{Method, ReduceParams};
 use crate::scene::CutoutStyle;
-use crate::session::{EncoderChoice, History, MapRecipe, Part, Revision};
+use crate::session::{EncoderChoice, History, MapRecipe, Part, ReduceRecipe, Revision};
 
 /// Redraws of a progress bar.
 const TICK: Duration = Duration::from_millis(100);
@@ -48,6 +49,9 @@ pub(super) struct Drafts {
 #[derive(Default)]
 pub(super) struct MapDraft {
     pub reduce: ReduceParams,
+    /// UMAP: classes to keep together, an earlier map to start like.
+    pub labels: Option<String>,
+    pub like: Option<PathBuf>,
     /// Whether columns of the catalogue are its axes, in place of a reduction.
     pub by_columns: bool,
     pub columns: [String; 3],
@@ -58,7 +62,12 @@ impl MapDraft {
         if self.by_columns {
             MapRecipe::Columns(self.columns[..self.reduce.dims].to_vec())
         } else {
-            MapRecipe::Reduce(self.reduce)
+            let umap = self.reduce.method == Method::Umap;
+            MapRecipe::Reduce(ReduceRecipe {
+                labels: self.labels.clone().filter(|_| umap),
+                like: self.like.clone().filter(|_| umap),
+                params: self.reduce,
+            })
         }
     }
 

@@ -72,6 +72,14 @@ impl Dialogs {
         self.wait(ctx, dialog.save_file(), Action::Save);
     }
 
+    /// An earlier map that the next one starts like.
+    pub fn open_earlier(&self, ctx: &Context) {
+        let dialog = AsyncFileDialog::new()
+            .set_title("Choose an earlier map of these objects")
+            .add_filter("Map", &["parquet"]);
+        self.wait(ctx, dialog.pick_file(), Action::StartLike);
+    }
+
     /// The model of a map, to place the objects by.
     pub fn open_model(&self, ctx: &Context) {
         let dialog = AsyncFileDialog::new()

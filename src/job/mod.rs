@@ -4,6 +4,7 @@
 mod demo;
 mod encode;
 mod figure;
+mod guide;
 mod handle;
 mod map;
 mod open;
@@ -196,7 +197,9 @@ impl Job {
             }
             Self::Encode { choice, .. } => format!("Encoding with {}", choice.name()),
             Self::Map { recipe, .. } => match recipe {
-                MapRecipe::Reduce(params) => format!("Making a {} map", params.method.name()),
+                MapRecipe::Reduce(recipe) => {
+                    format!("Making a {} map", recipe.params.method.name())
+                }
                 MapRecipe::Place(path) => format!("Placing objects by {}", file(path)),
                 MapRecipe::Columns(_) => "Making a map of columns".to_owned(),
             },
@@ -246,10 +249,10 @@ impl Job {
                 let progress = progress.stage("Making the map", 0.0..1.0);
                 let vectors = encoded.as_ref().map(|encoded| &encoded.embedding);
                 let mapped = match (&recipe, vectors) {
-                    (MapRecipe::Reduce(params), Some(vectors)) => {
+                    (MapRecipe::Reduce(recipe), Some(vectors)) => {
                         let forming = &mut |mapped| report(Report::Forming(mapped));
-                        let rows = data.dataset.catalog.len();
-                        reduce_in_view(vectors, rows, *params, &progress, forming)?
+                        let catalog = &data.dataset.catalog;
+                        reduce_in_view(catalog, vectors, recipe, &progress, forming)?
                     }
                     _ => make_map(&data.dataset, vectors, &recipe, &progress)?,
                 };

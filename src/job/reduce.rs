@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::guide::guide;
 use super::{JobError, place_embedding, read_model};
 use crate::analysis::reduce::{Method, ReduceParams, Reduction, reduce, reduce_live};
-use crate::data::{Embedding, Projection, Provenance};
+use crate::data::{Catalog, Embedding, Projection, Provenance};
 use crate::io::{self, Dataset};
 use crate::progress::Progress;
-use crate::session::{MapPoints, MapRecipe, Mapped};
+use crate::session::{MapPoints, MapRecipe, Mapped, ReduceRecipe};
 
 /// Makes the map that a recipe describes, ready for drawing; `embedding` are the vectors of `dataset`,
 /// which columns need none of.
@@ -28,9 +29,12 @@ pub fn make_map(
         embedding.ok_or_else(|| JobError::Missing(none.to_owned()))
     };
     match recipe {
-        MapRecipe::Reduce(params) => {
-            let reduction = reduce(vectors()?, rows, params, &progress.part(0.0..0.9))?;
-            Ok(reduced(reduction, *params))
+        MapRecipe::Reduce(recipe) => {
+            let (vectors, making) = (vectors()?, progress.part(0.1..0.9));
+            let guide = guide(&dataset.catalog, vectors, recipe, &progress.part(0.0..0.1))?;
+            let go_on = &mut |_: &dyn Fn() -> _, _| true;
+            let made = reduce_live(vectors, rows, &recipe.params, &guide, &making, go_on)?;
+            Ok(reduced(made, recipe))
         }
         MapRecipe::Place(path) => {
             let model = read_model(path, &progress.part(0.0..0.2))?;
@@ -50,10 +54,10 @@ pub fn make_map(
     }
 }
 
-fn reduced(reduction: Reduction, params: ReduceParams) -> Mapped {
+fn reduced(reduction: Reduction, recipe: &ReduceRecipe) -> Mapped {
     Mapped {
         model: reduction.model.map(Arc::new),
-        ..mapped(reduction.projection, MapRecipe::Reduce(params))
+        ..mapped(reduction.projection, MapRecipe::Reduce(recipe.clone()))
     }
 }
 
@@ -73,41 +77,38 @@ const LOOK: Duration = Duration::from_millis(700);
 /// # Errors
 /// When the vectors do not suffice, or on cancellation.
 pub fn reduce_in_view(
+    catalog: &Catalog,
     embedding: &Embedding,
-    catalog_rows: usize,
-    params: ReduceParams,
+    recipe: &ReduceRecipe,
     progress: &Progress,
     show: &mut dyn FnMut(Mapped),
 ) -> Result<Mapped, JobError> {
+    let (rows, params) = (catalog.len(), recipe.params);
     if params.method == Method::Pca {
-        let made = reduce(embedding, catalog_rows, &params, &progress.part(0.0..0.9))?;
-        return Ok(reduced(made, params));
+        let made = reduce(embedding, rows, &params, &progress.part(0.0..0.9))?;
+        return Ok(reduced(made, recipe));
     }
+    let guide = guide(catalog, embedding, recipe, &progress.part(0.0..0.02))?;
     let first = ReduceParams {
         method: Method::Pca,
         ..params
     };
     // Vectors that are too few or too short for it have no principal map to begin with.
-    if let Ok(at_once) = reduce(embedding, catalog_rows, &first, &progress.part(0.0..0.05)) {
-        show(reduced(at_once, first));
+    if let Ok(at_once) = reduce(embedding, rows, &first, &progress.part(0.02..0.05)) {
+        show(reduced(at_once, &first.into()));
     }
     progress.check()?;
     let mut looked = Instant::now();
     let layout = progress.part(0.05..0.97);
-    let reduction = reduce_live(
-        embedding,
-        catalog_rows,
-        &params,
-        &layout,
-        &mut |now, _done| {
-            if looked.elapsed() >= LOOK {
-                if let Ok(projection) = now() {
-                    show(mapped(projection, MapRecipe::Reduce(params)));
-                }
-                looked = Instant::now();
+    let look = &mut |now: &dyn Fn() -> Result<Projection, _>, _| {
+        if looked.elapsed() >= LOOK {
+            if let Ok(projection) = now() {
+                show(mapped(projection, MapRecipe::Reduce(recipe.clone())));
             }
-            !progress.is_enough()
-        },
-    )?;
-    Ok(reduced(reduction, params))
+            looked = Instant::now();
+        }
+        !progress.is_enough()
+    };
+    let made = reduce_live(embedding, rows, &params, &guide, &layout, look)?;
+    Ok(reduced(made, recipe))
 }

@@ -2,14 +2,16 @@
 
 use std::path::Path;
 
+use super::guide::{self, guide};
 use super::{JobError, evaluate_subset};
 use crate::analysis::reduce::{
-    FIT_WHERE, InMemory, MapModel, Method, ReduceError, ReduceParams, Rows, fit_pca, reduce,
+    FIT_WHERE, InMemory, MapModel, Method, ReduceError, Rows, fit_pca, reduce_live,
 };
 use crate::data::{Embedding, Projection, Provenance};
 use crate::io::{self, Dataset, Overwrite, VectorStream};
 use crate::mask::Mask;
 use crate::progress::Progress;
+use crate::session::ReduceRecipe;
 use crate::subset::SubsetExpr;
 
 /// A file with vectors.
@@ -39,10 +41,12 @@ pub struct MappedFile {
 /// When the file cannot be read, the condition is none, the vectors do not suffice, or on cancellation.
 pub fn reduce_file(
     file: VectorFile<'_>,
-    params: &ReduceParams,
+    recipe: &ReduceRecipe,
     fit_where: Option<&str>,
     progress: &Progress,
 ) -> Result<MappedFile, JobError> {
+    guide::check(recipe)?;
+    let params = &recipe.params;
     let opening = progress.stage("Opening", 0.0..0.3);
     let (dataset, stream) = match params.method {
         Method::Pca => io::open_streamed(file.path, file.cutouts, &opening)?,
@@ -64,13 +68,22 @@ pub fn reduce_file(
     }
     let embedding = vectors(&dataset, file.path)?;
     let rows = dataset.catalog.len();
+    let go_on = &mut |_: &dyn Fn() -> _, _| true;
+    let making = reducing.part(0.05..0.9);
     let Some(wanted) = wanted else {
-        let made = reduce(embedding, rows, params, &reducing)?;
+        let guide = guide(
+            &dataset.catalog,
+            embedding,
+            recipe,
+            &reducing.part(0.0..0.05),
+        )?;
+        let made = reduce_live(embedding, rows, params, &guide, &making, go_on)?;
         let placed = Placed::from(made.projection);
         return Ok(MappedFile::new(dataset, placed, made.model));
     };
     let part = embedding.only(|row| wanted.contains(row), &told);
-    let made = reduce(&part, rows, params, &reducing.part(0.0..0.9))?;
+    let guide = guide(&dataset.catalog, &part, recipe, &reducing.part(0.0..0.05))?;
+    let made = reduce_live(&part, rows, params, &guide, &making, go_on)?;
     let model = made.model.ok_or_else(|| {
         let name = params.method.name();
         JobError::Missing(format!(

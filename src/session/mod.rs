@@ -162,7 +162,7 @@ pub struct Encoded {
 #[serde(rename_all = "kebab-case")]
 pub enum MapRecipe {
     /// The vectors are reduced.
-    Reduce(ReduceParams),
+    Reduce(ReduceRecipe),
     /// The vectors are placed on an earlier map, by the model in this file.
     Place(PathBuf),
     /// Two or three columns of the catalogue are its axes.
@@ -171,7 +171,29 @@ pub enum MapRecipe {
 
 impl Default for MapRecipe {
     fn default() -> Self {
-        Self::Reduce(ReduceParams::default())
+        Self::Reduce(ReduceRecipe::default())
+    }
+}
+
+/// How vectors are reduced.
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ReduceRecipe {
+    /// UMAP: the column of classes that are kept together.
+    #[serde(default)]
+    pub labels: Option<String>,
+    /// UMAP: the file of an earlier map; objects of the same `id` start at their places on it.
+    #[serde(default)]
+    pub like: Option<PathBuf>,
+    /// The method and its settings.
+    pub params: ReduceParams,
+}
+
+impl From<ReduceParams> for ReduceRecipe {
+    fn from(params: ReduceParams) -> Self {
+        Self {
+            params,
+            ..Self::default()
+        }
     }
 }
 

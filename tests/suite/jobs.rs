@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use latentarium::analysis::reduce::{Method, ReduceParams};
-use latentarium::data::{Embedding, Provenance};
+use latentarium::data::{Catalog, Embedding, Provenance};
 use latentarium::job::{Job, JobError, JobHandle, Message, Report, reduce_in_view};
 use latentarium::progress::Progress;
 use latentarium::session::{ColorBy, Edit, EncoderChoice, MapRecipe, Part, Session, ViewSpec};
@@ -178,7 +178,8 @@ fn a_map_forms_in_view() {
     };
     let make = |progress: &Progress, stop: bool| {
         let mut methods = Vec::new();
-        let made = reduce_in_view(&vectors, 4000, params, progress, &mut |mapped| {
+        let (catalog, recipe) = (Catalog::numbered(4000), params.into());
+        let made = reduce_in_view(&catalog, &vectors, &recipe, progress, &mut |mapped| {
             let provenance = mapped.points.projection().provenance();
             methods.push(provenance.get("method").unwrap().to_owned());
             if stop {

@@ -299,3 +299,45 @@ fn columns_make_a_map() {
     ];
     assert!(fail(&none).contains("no column \"x\""));
 }
+
+/// A map starts like an earlier one and stays comparable with it; classes are taken from a column.
+#[test]
+fn a_map_is_led_by_an_earlier_one_and_by_classes() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let vectors = file_of(clusters(800, 1), folder.path(), "v.parquet");
+    let other = file_of(clusters(820, 3), folder.path(), "o.parquet");
+    let [first, free, like] = ["first.parquet", "free.parquet", "like.parquet"].map(at);
+    let reduce = |input: &Path, seed: &str, out: &Path, more: &[&str]| {
+        let given = ["reduce", text(input), "--method", "umap", "--seed", seed];
+        succeed(&[&given[..], more, &["--out", text(out)]].concat());
+        coords(out)
+    };
+    let before = reduce(&vectors, "1", &first, &[]);
+    let moved = |map: &[f32]| -> f32 {
+        let squares = map.iter().zip(&before).map(|(a, b)| (a - b).powi(2));
+        (squares.sum::<f32>() / 800.0).sqrt()
+    };
+    let led = moved(&reduce(&other, "7", &like, &["--like", text(&first)]));
+    let unled = moved(&reduce(&other, "7", &free, &[]));
+    assert!(led < 0.5 * unled, "{led} {unled}");
+    let told = succeed(&["info", text(&like)]);
+    assert!(
+        told.contains("first.parquet") && told.contains("hold"),
+        "{told}"
+    );
+
+    let wrong = |more: &[&str]| {
+        let given = ["reduce", text(&vectors), "--out", "x.parquet"];
+        fail(&[&given[..], more].concat())
+    };
+    assert!(wrong(&["--like", text(&first)]).contains("UMAP alone"));
+    let umap = ["--method", "umap"];
+    assert!(wrong(&[&umap[..], &["--labels", "kind"]].concat()).contains("no column"));
+    assert!(wrong(&[&umap[..], &["--like", text(&vectors)]].concat()).contains("no map"));
+    let flat = [&umap[..], &["--dims", "3", "--like", text(&first)]].concat();
+    assert!(wrong(&flat).contains("dimensions"));
+    assert!(wrong(&[&umap[..], &["--hold", "2"]].concat()).contains("0 to 1"));
+    let tsne = ["--method", "tsne", "--model-out", "m.safetensors"];
+    assert!(wrong(&tsne).contains("cannot place"));
+}

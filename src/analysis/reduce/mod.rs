@@ -85,7 +85,7 @@ impl From<UmapError> for ReduceError {
         match error {
             UmapError::Input(error) => Self::Input(error),
             UmapError::Cancelled(error) => Self::Cancelled(error),
-            UmapError::Start => Self::Params(error.to_string()),
+            UmapError::Guide => Self::Params(error.to_string()),
         }
     }
 }
@@ -147,6 +147,31 @@ pub struct ReduceParams {
     pub metric: Metric,
     /// t-SNE: effective number of neighbours, 2 to 100.
     pub perplexity: f64,
+    /// UMAP with classes: how much they count, from 0 to 1.
+    pub label_weight: f64,
+    /// UMAP that starts like an earlier map: how strongly its points are held there, from 0 to 1.
+    pub hold: f64,
+}
+
+/// What leads a UMAP map besides the vectors of an embedding.
+#[derive(Debug, Clone, Default)]
+pub struct Guide {
+    /// By vector: where it starts, on a map of as many dimensions; `None` where that is not known.
+    pub start: Option<Vec<Option<[f32; 3]>>>,
+    /// By vector: its class; `None` where that is not known.
+    pub labels: Option<Vec<Option<u16>>>,
+    /// What the map says of it.
+    pub told: Provenance,
+}
+
+impl Guide {
+    fn of<const D: usize>(&self) -> umap::Guide<D> {
+        let place = |p: &Option<[f32; 3]>| p.map(|p| std::array::from_fn(|d| p[d]));
+        umap::Guide {
+            start: self.start.as_ref().map(|s| s.iter().map(place).collect()),
+            labels: self.labels.clone(),
+        }
+    }
 }
 
 impl Default for ReduceParams {
@@ -161,6 +186,8 @@ impl Default for ReduceParams {
             epochs: None,
             metric: Metric::Euclidean,
             perplexity: 30.0,
+            label_weight: 0.5,
+            hold: 0.1,
         }
     }
 }
@@ -190,6 +217,10 @@ impl ReduceParams {
         if !(2.0..=100.0).contains(&self.perplexity) {
             return refuse("the perplexity must be 2 to 100");
         }
+        let share = 0.0..=1.0;
+        if !share.contains(&self.label_weight) || !share.contains(&self.hold) {
+            return refuse("the weight of classes and the hold of an earlier map must be 0 to 1");
+        }
         Ok(())
     }
 
@@ -210,6 +241,8 @@ impl ReduceParams {
             spread: self.spread,
             epochs: self.epochs,
             seed: self.seed,
+            label_weight: self.label_weight,
+            drift_penalty: self.hold as f32,
             ..UmapParams::default()
         }
     }
@@ -338,10 +371,18 @@ pub fn reduce(
     params: &ReduceParams,
     progress: &Progress,
 ) -> Result<Reduction, ReduceError> {
-    reduce_live(embedding, catalog_rows, params, progress, &mut |_, _| true)
+    let guide = Guide::default();
+    reduce_live(
+        embedding,
+        catalog_rows,
+        params,
+        &guide,
+        progress,
+        &mut |_, _| true,
+    )
 }
 
-/// The same; a map that forms step by step is shown to `forming` on its way.
+/// The same, led by a guide; a map that forms step by step is shown to `forming` on its way.
 ///
 /// # Errors
 /// As [`reduce`].
@@ -349,10 +390,17 @@ pub fn reduce_live(
     embedding: &Embedding,
     catalog_rows: usize,
     params: &ReduceParams,
+    guide: &Guide,
     progress: &Progress,
     forming: Forming<'_>,
 ) -> Result<Reduction, ReduceError> {
     params.check()?;
+    let umap = UmapWork {
+        embedding,
+        params,
+        catalog_rows,
+        guide,
+    };
     match (params.method, params.dims) {
         (Method::Pca, _) => {
             let mut source = InMemory {
@@ -374,14 +422,8 @@ pub fn reduce_live(
         (Method::Tsne, _) => {
             reduce_by_tsne::<3>(embedding, params, catalog_rows, progress, forming)
         }
-        (Method::Umap, 2) => {
-            let fitted = Fitted::Flat;
-            reduce_by_umap(embedding, params, catalog_rows, progress, forming, fitted)
-        }
-        (Method::Umap, _) => {
-            let fitted = Fitted::Solid;
-            reduce_by_umap(embedding, params, catalog_rows, progress, forming, fitted)
-        }
+        (Method::Umap, 2) => umap.run::<2>(progress, forming, Fitted::Flat),
+        (Method::Umap, _) => umap.run::<3>(progress, forming, Fitted::Solid),
     }
 }
 
@@ -399,40 +441,58 @@ fn placed(
     Ok(made)
 }
 
-fn reduce_by_umap<const D: usize>(
-    embedding: &Embedding,
-    params: &ReduceParams,
+/// A UMAP map that is asked for.
+struct UmapWork<'a> {
+    embedding: &'a Embedding,
+    params: &'a ReduceParams,
     catalog_rows: usize,
-    progress: &Progress,
-    forming: Forming<'_>,
-    fitted: impl Fn(Embedding, umap::Model<D>) -> Fitted,
-) -> Result<Reduction, ReduceError> {
-    let points = points_of(embedding, Method::Umap)?;
-    let neighbors = progress.stage("Finding neighbours", 0.0..0.3);
-    let mut fit = umap::Fit::<D>::new(points, &params.umap(), None, &neighbors)?;
-    let layout = progress.stage("Laying out the map", 0.3..1.0);
-    let now = |positions: Vec<[f32; D]>, fit: &umap::Fit<D>| {
-        let epochs = format!("{} of {}", fit.epoch(), fit.epochs());
-        let facts = umap_facts(params).with("epochs", epochs);
-        let facts = described(facts, params, embedding.len());
-        let coords = positions.into_flattened();
-        placed(embedding, coords, params, catalog_rows, &facts)
-    };
-    while !fit.finished() {
-        fit.step(1, &layout)?;
-        let done = fit.epoch() as f32 / fit.epochs() as f32;
-        if !forming(&|| now(fit.positions(), &fit), done) {
-            break;
+    guide: &'a Guide,
+}
+
+impl UmapWork<'_> {
+    fn run<const D: usize>(
+        &self,
+        progress: &Progress,
+        forming: Forming<'_>,
+        fitted: impl Fn(Embedding, umap::Model<D>) -> Fitted,
+    ) -> Result<Reduction, ReduceError> {
+        let (embedding, params) = (self.embedding, self.params);
+        let points = points_of(embedding, Method::Umap)?;
+        let neighbors = progress.stage("Finding neighbours", 0.0..0.3);
+        let guide = self.guide.of::<D>();
+        let mut fit = umap::Fit::<D>::new(points, &params.umap(), &guide, &neighbors)?;
+        let layout = progress.stage("Laying out the map", 0.3..1.0);
+        while !fit.finished() {
+            fit.step(1, &layout)?;
+            let done = fit.epoch() as f32 / fit.epochs() as f32;
+            if !forming(&|| self.now(&fit), done) {
+                break;
+            }
         }
+        let projection = self.now(&fit)?;
+        let made_by = embedding.provenance().clone().merged(&self.guide.told);
+        let fitted = fitted(embedding.clone(), fit.finish());
+        let model = MapModel::new(*params, embedding.dim(), points.len(), &made_by, fitted);
+        Ok(Reduction {
+            projection,
+            model: Some(model),
+        })
     }
-    let projection = now(fit.positions(), &fit)?;
-    let made_by = embedding.provenance();
-    let fitted = fitted(embedding.clone(), fit.finish());
-    let model = MapModel::new(*params, embedding.dim(), points.len(), made_by, fitted);
-    Ok(Reduction {
-        projection,
-        model: Some(model),
-    })
+
+    /// The map as it is.
+    fn now<const D: usize>(&self, fit: &umap::Fit<D>) -> Result<Projection, ReduceError> {
+        let epochs = format!("{} of {}", fit.epoch(), fit.epochs());
+        let facts = umap_facts(self.params).with("epochs", epochs);
+        let facts = described(facts, self.params, self.embedding.len()).merged(&self.guide.told);
+        let coords = fit.positions().into_flattened();
+        placed(
+            self.embedding,
+            coords,
+            self.params,
+            self.catalog_rows,
+            &facts,
+        )
+    }
 }
 
 /// The vectors, at least two of them.

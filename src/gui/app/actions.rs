@@ -20,6 +20,8 @@ impl App {
     pub(super) fn carry_out(&mut self, ctx: &Context, action: Action) {
         match action {
             Action::OpenFileDialog => self.dialogs.open_file(ctx),
+            Action::LikeDialog => self.dialogs.open_earlier(ctx),
+            Action::StartLike(path) => self.drafts.map.like = Some(path),
             Action::PlaceDialog => self.dialogs.open_model(ctx),
             Action::SaveModelDialog => self.dialogs.save_model(ctx),
             Action::OpenFolderDialog => self.dialogs.open_folder(ctx),

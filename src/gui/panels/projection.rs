@@ -9,7 +9,7 @@ use super::super::theme::tokens;
 use super::super::widgets::{fact, grouped, section};
 use crate::analysis::points::Metric;
 use crate::analysis::reduce::{Method, ReduceParams, variance_ratio};
-use crate::data::Column;
+use crate::data::{Column, ColumnKind};
 use crate::session::Session;
 
 const SCREE_HEIGHT: f32 = 110.0;
@@ -72,6 +72,9 @@ pub(in crate::gui) fn ui(
         axes(ui, session, draft);
     } else if draft.reduce.method != Method::Pca {
         settings(ui, &mut draft.reduce);
+        if draft.reduce.method == Method::Umap {
+            guides(ui, session, draft, actions);
+        }
     }
     ui.add_space(8.0);
     let (ready, why) = if draft.by_columns {
@@ -127,6 +130,51 @@ fn axes(ui: &mut Ui, session: &Session, draft: &mut MapDraft) {
                         ui.selectable_value(chosen, name.to_owned(), name);
                     }
                 });
+            ui.end_row();
+        }
+    });
+}
+
+/// What leads a UMAP map besides the vectors.
+fn guides(ui: &mut Ui, session: &Session, draft: &mut MapDraft, actions: &mut Vec<Action>) {
+    let Some(data) = session.data() else { return };
+    egui::Grid::new("guides").num_columns(2).show(ui, |ui| {
+        ui.label("Classes");
+        let chosen = draft.labels.as_deref().unwrap_or("none").to_owned();
+        egui::ComboBox::from_id_salt("classes")
+            .selected_text(chosen)
+            .show_ui(ui, |ui| {
+                ui.selectable_value(&mut draft.labels, None, "none");
+                let columns = data.dataset.catalog.columns();
+                for column in columns.filter(|c| c.kind() == ColumnKind::Categorical) {
+                    let name = Some(column.name().to_owned());
+                    ui.selectable_value(&mut draft.labels, name, column.name());
+                }
+            })
+            .response
+            .on_hover_text("A column whose classes are kept together on the map");
+        ui.end_row();
+        ui.label("Start like");
+        ui.horizontal(|ui| {
+            let name = draft.like.as_ref().and_then(|path| path.file_name());
+            let name = name.map_or("no earlier map…".into(), |name| name.to_string_lossy());
+            let tip = "Objects begin at their places on an earlier map and are held near them, so that the two maps can be compared";
+            if ui.button(name).on_hover_text(tip).clicked() {
+                actions.push(Action::LikeDialog);
+            }
+            let taken = draft.like.is_some();
+            if taken && ui.button("✕").on_hover_text("Start afresh").clicked() {
+                draft.like = None;
+            }
+        });
+        ui.end_row();
+        if draft.labels.is_some() || draft.like.is_some() {
+            ui.label("Classes count");
+            ui.add(egui::Slider::new(&mut draft.reduce.label_weight, 0.0..=1.0));
+            ui.end_row();
+            ui.label("Hold");
+            ui.add(egui::Slider::new(&mut draft.reduce.hold, 0.0..=1.0))
+                .on_hover_text("How strongly objects are held at their places on the earlier map");
             ui.end_row();
         }
     });

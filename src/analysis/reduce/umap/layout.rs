@@ -60,8 +60,8 @@ pub struct Layout<const D: usize> {
     ticks: Vec<u16>,
     positions: Vec<[f32; D]>,
     next: Vec<[f32; D]>,
-    /// Where each vertex should stay near; empty: nowhere.
-    anchors: Vec<[f32; D]>,
+    /// Where each vertex should stay near, if anywhere; empty: none should.
+    anchors: Vec<Option<[f32; D]>>,
     epoch: u32,
 }
 
@@ -78,11 +78,13 @@ pub fn interleave(order: &[u32], rounds: usize) -> (Vec<u32>, Vec<u32>) {
 }
 
 impl<const D: usize> Layout<D> {
-    /// `positions[v]` (also its anchor) is where vertex `v` of the graph starts; `rounds` from [`interleave`].
+    /// `positions[v]` is where vertex `v` of the graph starts, `anchors[v]` where it should stay near;
+    /// `rounds` from [`interleave`].
     pub fn new(
         graph: Edges,
         rounds: Vec<u32>,
         positions: Vec<[f32; D]>,
+        anchors: Vec<Option<[f32; D]>>,
         params: LayoutParams,
     ) -> Self {
         let largest = graph
@@ -104,14 +106,6 @@ impl<const D: usize> Layout<D> {
                 }
             })
             .collect();
-        let (next, anchors) = (
-            Vec::new(),
-            if params.pull > 0.0 {
-                positions.clone()
-            } else {
-                Vec::new()
-            },
-        );
         let forces = Forces::new(params.curve, params.negatives * (0.5 * REPULSION));
         Self {
             forces,
@@ -120,7 +114,7 @@ impl<const D: usize> Layout<D> {
             tails: graph.tails,
             ticks,
             positions,
-            next,
+            next: Vec::new(),
             anchors,
             epoch: 0,
             params,
@@ -254,7 +248,7 @@ fn moved_any<const D: usize>(layout: &Layout<D>, first: usize, out: &mut [[f32; 
                 rate,
             );
         }
-        if let Some(anchor) = layout.anchors.get(v) {
+        if let Some(Some(anchor)) = layout.anchors.get(v) {
             let pull = (layout.params.pull * rate).min(1.0);
             for d in 0..D {
                 point[d] += pull * (anchor[d] - point[d]);

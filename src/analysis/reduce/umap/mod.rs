@@ -7,6 +7,7 @@
 mod curve;
 mod forces;
 mod fuzzy;
+mod guide;
 mod init;
 mod layout;
 mod parts;
@@ -21,6 +22,7 @@ use curve::Curve;
 use fuzzy::fuzzy_edges;
 use layout::{Layout, LayoutParams, interleave};
 
+pub use guide::Guide;
 pub(super) use init::principal_start;
 pub use transform::Placer;
 
@@ -45,6 +47,8 @@ pub struct UmapParams {
     pub seed: u64,
     /// With given start positions: how strongly points are held near them (0: not).
     pub drift_penalty: f32,
+    /// With classes: how much they count, from 0 (not at all) to 1 (nothing else does).
+    pub label_weight: f64,
     /// How the neighbour graph is built; its `k`, `metric` and `seed` follow from the above.
     pub knn: KnnParams,
 }
@@ -61,6 +65,7 @@ impl Default for UmapParams {
             learning_rate: 1.0,
             seed: 0,
             drift_penalty: 0.0,
+            label_weight: 0.5,
             knn: KnnParams::default(),
         }
     }
@@ -72,11 +77,9 @@ pub enum UmapError {
     /// The vectors cannot be used.
     #[error(transparent)]
     Input(#[from] InputError),
-    /// Start positions for another number of points, or not finite.
-    #[error(
-        "the start positions do not fit the points; make the earlier map from the same objects"
-    )]
-    Start,
+    /// Start positions or classes for another number of points, or positions that are not finite.
+    #[error("the guide of the map does not fit its points; make it for the same objects")]
+    Guide,
     /// The owner asked to stop.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
@@ -114,15 +117,14 @@ pub struct Fit<const D: usize> {
 }
 
 impl<const D: usize> Fit<D> {
-    /// Finds the neighbours and the start positions (`start`: by point; None: the principal
-    /// components).
+    /// Finds the neighbours and the start positions: those of the guide, else the principal components.
     ///
     /// # Errors
-    /// When the start does not fit the points, or the work was cancelled.
+    /// When the guide does not fit the points, or the work was cancelled.
     pub fn new(
         points: Points<'_>,
         params: &UmapParams,
-        start: Option<&[[f32; D]]>,
+        guide: &Guide<D>,
         progress: &Progress,
     ) -> Result<Self, UmapError> {
         let k = params.n_neighbors.max(2) - 1;
@@ -133,7 +135,7 @@ impl<const D: usize> Fit<D> {
             ..params.knn.clone()
         };
         let (graph, index) = knn_graph(points, &knn, progress)?;
-        Self::from_graph(points, graph, index, params, start, progress)
+        Self::from_graph(points, graph, index, params, guide, progress)
     }
 
     /// The same from a graph that is there already.
@@ -145,35 +147,36 @@ impl<const D: usize> Fit<D> {
         graph: KnnGraph,
         index: Index,
         params: &UmapParams,
-        start: Option<&[[f32; D]]>,
+        guide: &Guide<D>,
         progress: &Progress,
     ) -> Result<Self, UmapError> {
-        if let Some(s) = start
-            && (s.len() != points.len() || s.iter().flatten().any(|v| !v.is_finite()))
-        {
-            return Err(UmapError::Start);
+        if !guide.fits(points.len()) {
+            return Err(UmapError::Guide);
         }
         let (order, rounds) = interleave(&graph.order, ROUNDS);
-        let fuzzy = fuzzy_edges(&graph, params.n_neighbors.max(2) - 1, &order, progress)?;
-        let positions = match start {
-            Some(s) => order.iter().map(|&i| s[i as usize]).collect(),
-            None => principal_start(&Space::new(points, params.metric), &order, params.seed),
+        let mut fuzzy = fuzzy_edges(&graph, params.n_neighbors.max(2) - 1, &order, progress)?;
+        if let Some(labels) = &guide.labels {
+            let labels: Vec<Option<u16>> = order.iter().map(|&i| labels[i as usize]).collect();
+            guide::supervise(&mut fuzzy, &labels, params.label_weight);
+        }
+        let anchors: Vec<Option<[f32; D]>> = match &guide.start {
+            Some(start) => order.iter().map(|&i| start[i as usize]).collect(),
+            None => Vec::new(),
         };
+        let positions = guide::start(&anchors, &fuzzy).unwrap_or_else(|| {
+            principal_start(&Space::new(points, params.metric), &order, params.seed)
+        });
         progress.check()?;
         let layout = LayoutParams {
             curve: Curve::fit(params.min_dist, params.spread),
             epochs: params.epochs.unwrap_or(default_epochs(points.len())),
             negatives: params.negative_sample_rate,
             learning_rate: params.learning_rate,
-            pull: if start.is_some() {
-                params.drift_penalty
-            } else {
-                0.0
-            },
+            pull: params.drift_penalty,
             seed: params.seed,
         };
         Ok(Self {
-            layout: Layout::new(fuzzy, rounds, positions, layout),
+            layout: Layout::new(fuzzy, rounds, positions, anchors, layout),
             order,
             graph,
             index,
@@ -251,7 +254,7 @@ pub fn umap<const D: usize>(
     params: &UmapParams,
     progress: &Progress,
 ) -> Result<Model<D>, UmapError> {
-    let mut fit = Fit::new(points, params, None, progress)?;
+    let mut fit = Fit::new(points, params, &Guide::default(), progress)?;
     let epochs = fit.epochs();
     fit.step(epochs, progress)?;
     Ok(fit.finish())

@@ -1,5 +1,6 @@
 //! Determinism and hostile inputs, through the public interface.
 
+use super::guide::Guide;
 use super::{Fit, Model, Placer, UmapError, UmapParams, umap};
 use crate::analysis::neighbors::{KnnError, KnnGraph, KnnParams, knn_graph};
 use crate::analysis::points::{InputError, Metric, Points};
@@ -280,7 +281,13 @@ fn every_stage_can_be_cancelled() {
     stopped.cancel();
     let graph = knn_graph(points, &KnnParams::default(), &stopped);
     assert!(matches!(graph, Err(KnnError::Cancelled(_))));
-    let mut fit = Fit::<2>::new(points, &UmapParams::default(), None, &Progress::new()).unwrap();
+    let mut fit = Fit::<2>::new(
+        points,
+        &UmapParams::default(),
+        &Guide::default(),
+        &Progress::new(),
+    )
+    .unwrap();
     assert!(matches!(
         fit.step(100, &stopped),
         Err(UmapError::Cancelled(_))
@@ -296,19 +303,23 @@ fn steps_add_up_and_a_start_can_be_given() {
         ..Default::default()
     };
     let whole: Model<2> = umap(points, &params, &Progress::new()).unwrap();
-    let mut fit = Fit::<2>::new(points, &params, None, &Progress::new()).unwrap();
+    let mut fit = Fit::<2>::new(points, &params, &Guide::default(), &Progress::new()).unwrap();
     while !fit.finished() {
         fit.step(7, &Progress::new()).unwrap();
     }
     assert_eq!(fit.positions(), whole.positions);
     // held near its start, the map drifts less
+    let from = |positions: &[[f32; 2]]| Guide {
+        start: Some(positions.iter().copied().map(Some).collect()),
+        labels: None,
+    };
     let drift = |penalty: f32| {
         let p = UmapParams {
             seed: 9,
             drift_penalty: penalty,
             ..params.clone()
         };
-        let mut fit = Fit::<2>::new(points, &p, Some(&whole.positions), &Progress::new()).unwrap();
+        let mut fit = Fit::<2>::new(points, &p, &from(&whole.positions), &Progress::new()).unwrap();
         fit.step(40, &Progress::new()).unwrap();
         fit.positions()
             .iter()
@@ -318,6 +329,55 @@ fn steps_add_up_and_a_start_can_be_given() {
             .sum::<f32>()
     };
     assert!(drift(0.3) < 0.7 * drift(0.0));
-    let wrong = Fit::<2>::new(points, &params, Some(&[[0.0, 0.0]]), &Progress::new()).err();
-    assert_eq!(wrong, Some(UmapError::Start));
+    let wrong = Fit::<2>::new(points, &params, &from(&[[0.0, 0.0]]), &Progress::new()).err();
+    assert_eq!(wrong, Some(UmapError::Guide));
+    // those without a place begin among their neighbours
+    let mut start = from(&whole.positions);
+    for place in start.start.iter_mut().flatten().step_by(3) {
+        *place = None;
+    }
+    let fit = Fit::<2>::new(points, &params, &start, &Progress::new()).unwrap();
+    for (i, p) in fit.positions().iter().enumerate().step_by(30) {
+        let distance = |q: &[f32; 2]| (p[0] - q[0]).hypot(p[1] - q[1]);
+        let near = (0..2000).filter(|j| j % 3 != 0);
+        let near = near.min_by(|a, b| {
+            distance(&whole.positions[*a]).total_cmp(&distance(&whole.positions[*b]))
+        });
+        assert_eq!(near.unwrap() % 5, i % 5);
+    }
+}
+
+#[test]
+fn classes_part_what_the_vectors_do_not() {
+    let x = clusters(1500, 12, 1, 3.0, 1);
+    let points = Points::new(&x, 12).unwrap();
+    let class = |i: usize| (i % 10 != 0).then_some((i % 2) as u16);
+    let mixed = |labels: Option<Vec<Option<u16>>>, weight: f64| {
+        let params = UmapParams {
+            epochs: Some(150),
+            label_weight: weight,
+            ..Default::default()
+        };
+        let guide = Guide {
+            start: None,
+            labels,
+        };
+        let mut fit = Fit::<2>::new(points, &params, &guide, &Progress::new()).unwrap();
+        fit.step(150, &Progress::new()).unwrap();
+        let map = fit.positions();
+        let distance = |i: usize, j: usize| (map[i][0] - map[j][0]).hypot(map[i][1] - map[j][1]);
+        let other = |i: usize| {
+            let near = (0..1500).filter(|&j| j != i && class(j).is_some());
+            let near = near.min_by(|&a, &b| distance(i, a).total_cmp(&distance(i, b)));
+            class(near.unwrap()) != class(i)
+        };
+        let asked = (0..1500).filter(|&i| class(i).is_some());
+        asked.filter(|&i| other(i)).count() as f64 / 1350.0
+    };
+    let labels: Vec<Option<u16>> = (0..1500).map(class).collect();
+    assert!(mixed(None, 0.5) > 0.35);
+    let led = mixed(Some(labels.clone()), 0.5);
+    assert!(led < 0.1, "{led}");
+    let strongly = mixed(Some(labels), 1.0);
+    assert!(strongly < 0.05, "{strongly}");
 }
