@@ -15,6 +15,8 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+import time
 import venv
 from pathlib import Path
 
@@ -34,13 +36,27 @@ def environment():
 
 
 def taken(command):
-    """CPU seconds and peak memory (MB) of a process; and what it printed."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ | THREADS)
-    text = process.stdout.read().decode()
-    _, status, used = os.wait4(process.pid, 0)
-    if status:
-        sys.exit(f"{' '.join(map(str, command))}: {process.stderr.read().decode()[-400:]}")
-    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, text
+    """CPU seconds and peak memory (MB, as often as it can be looked at) of a process; and what it printed."""
+    with tempfile.TemporaryFile() as text, tempfile.TemporaryFile() as told:
+        process = subprocess.Popen(command, stdout=text, stderr=told, env=os.environ | THREADS)
+        memory, ended = 0, 0
+        while not ended:
+            memory = max(memory, high_water(process.pid))
+            time.sleep(0.02)
+            ended, status, used = os.wait4(process.pid, os.WNOHANG)
+        text.seek(0), told.seek(0)
+        if status:
+            sys.exit(f"{' '.join(map(str, command))}: {told.read().decode()[-400:]}")
+        return used.ru_utime + used.ru_stime, memory, text.read().decode()
+
+
+def high_water(pid):
+    """Peak memory of a process so far, in MB. (What `wait4` says of it begins with the memory of this one.)"""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return max((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), default=0)
 
 
 class Bench:

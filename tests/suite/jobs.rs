@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use latentarium::analysis::reduce::{Method, ReduceParams};
+use latentarium::analysis::reduce::{Method, ReduceParams, reduce};
 use latentarium::data::{Catalog, Embedding, Provenance};
 use latentarium::job::{Job, JobError, JobHandle, Message, Report, reduce_in_view};
 use latentarium::progress::Progress;
@@ -260,4 +260,35 @@ fn the_command_line_reduces_by_umap() {
     );
     let told = succeed(&["info", text(&graph)]);
     assert!(told.contains("60"), "{told}");
+}
+
+/// Whatever a reduction is doing when it is cancelled, it stops at once and leaves nothing.
+#[test]
+fn reductions_stop_at_any_moment() {
+    let n = 30_000;
+    let vectors = clusters(n);
+    for method in Method::ALL {
+        let recipe = ReduceParams {
+            method,
+            ..ReduceParams::default()
+        };
+        for millis in [5, 60, 250, 700] {
+            let progress = Progress::new();
+            let waited = std::thread::scope(|scope| {
+                let canceller = scope.spawn(|| {
+                    std::thread::sleep(Duration::from_millis(millis));
+                    progress.cancel();
+                    Instant::now()
+                });
+                let made = reduce(&vectors, n, &recipe, &progress);
+                let ended = Instant::now();
+                let cancelled = canceller.join().unwrap();
+                // What was finished before that is no answer to it.
+                made.is_err().then(|| ended.saturating_duration_since(cancelled))
+            });
+            // A fifth of a second, and patience with a busy machine.
+            let waited = waited.unwrap_or_default();
+            assert!(waited < Duration::from_millis(600), "{method:?}: {waited:?}");
+        }
+    }
 }

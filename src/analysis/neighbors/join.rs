@@ -215,8 +215,9 @@ impl Task {
     }
 }
 
+/// Adds what is near enough of a row of squared distances to points from `first` on.
 #[inline]
-fn take(row: &[f32], first: u32, list: &mut [u64]) {
+pub fn take(row: &[f32], first: u32, list: &mut [u64]) {
     let limit = key_dist2(list[list.len() - 1]);
     simd::scan_below(row, limit, |j, d| insert(list, key(d, first + j as u32)));
 }

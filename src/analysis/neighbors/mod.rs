@@ -10,12 +10,12 @@ mod cells;
 mod exact;
 mod join;
 mod parts;
+mod recall;
 mod refine;
 pub mod search;
 
 use crate::analysis::axes::{Axes, principal_axes, robust_centre};
 use crate::analysis::points::{InputError, Metric, Points, Space};
-use crate::analysis::rng::spread_sample;
 use crate::analysis::simd;
 use crate::progress::{Cancelled, Progress};
 use best::{NONE, key, key_dist2, key_index};
@@ -23,6 +23,7 @@ use cells::{Cells, Rows};
 use rayon::prelude::*;
 
 pub use join::Reach;
+pub use recall::recall;
 
 /// The share of the variance that the components must hold to stand for the vectors.
 const ENOUGH_VARIANCE: f64 = 0.92;
@@ -413,39 +414,4 @@ fn complete(space: &Space<'_>, order: &[u32], k: usize, keep: usize, lists: &mut
                 }
             }
         });
-}
-
-/// Share of the true neighbours that a graph holds, by comparing `asked` of the points, spread evenly,
-/// with all others; at equal distance either counts.
-///
-/// # Errors
-/// When the work was cancelled.
-pub fn recall(
-    points: Points<'_>,
-    graph: &KnnGraph,
-    params: &KnnParams,
-    asked: usize,
-    progress: &Progress,
-) -> Result<f64, Cancelled> {
-    let space = Space::new(points, params.metric);
-    let chosen = spread_sample(graph.len(), asked, params.seed);
-    let hits: Vec<usize> = chosen
-        .par_iter()
-        .map(|&i| {
-            if progress.is_cancelled() {
-                return 0;
-            }
-            let i = i as usize;
-            let mut list = vec![NONE; graph.k];
-            for j in (0..graph.len()).filter(|&j| j != i) {
-                best::insert(&mut list, key(space.dist2(i, j), j as u32));
-            }
-            let farthest = list.last().map_or(0.0, |&last| key_dist2(last));
-            let near = |j: &&u32| space.dist2(i, **j as usize) <= farthest;
-            graph.neighbors(i).iter().filter(near).count()
-        })
-        .collect();
-    progress.check()?;
-    let most = (chosen.len() * graph.k).max(1);
-    Ok(hits.iter().sum::<usize>() as f64 / most as f64)
 }

@@ -2,6 +2,11 @@
 
 use rayon::prelude::*;
 
+use crate::progress::{Cancelled, Progress};
+
+/// Vertices between two looks at the cancel flag.
+const CHECKED: usize = 1 << 14;
+
 /// Symmetric weighted edges by head vertex: both directions are stored.
 pub(super) struct Edges {
     /// `tails[bounds[v]..bounds[v + 1]]` are the neighbours of `v`.
@@ -22,57 +27,62 @@ impl Edges {
 
     /// From the `k` neighbours of each of `n` vertices, `n x k`, and the weights given to them. The two
     /// directions of an edge are joined by `join`; one that is not there weighs 0.
+    ///
+    /// # Errors
+    /// When the work was cancelled.
     pub fn joined(
         n: usize,
         k: usize,
         near: &[u32],
         directed: &[f32],
-        join: impl Fn(f32, f32) -> f32,
-    ) -> Self {
-        let place = |head: usize, tail: u32| {
-            near[head * k..(head + 1) * k]
-                .iter()
-                .position(|&t| t == tail)
-        };
-        // whether the edge is one-sided: its tail does not have it
-        let one_sided: Vec<bool> = near
+        join: impl Fn(f32, f32) -> f32 + Sync,
+        progress: &Progress,
+    ) -> Result<Self, Cancelled> {
+        // the weight of each edge, and whether its tail does not have it
+        let edges: Vec<(f32, bool)> = near
             .par_iter()
+            .zip(directed)
             .enumerate()
-            .map(|(p, &j)| place(j as usize, (p / k) as u32).is_none())
+            .map(|(p, (&j, &w))| {
+                let back = j as usize * k..(j as usize + 1) * k;
+                let place = near[back.clone()].iter().position(|&t| t as usize == p / k);
+                let back = place.map_or(0.0, |q| directed[back.start + q]);
+                (join(w, back), place.is_none())
+            })
             .collect();
+        progress.check()?;
         let mut bounds = vec![0u32; n + 1];
-        for (p, &j) in near.iter().enumerate() {
+        for (p, (&j, (_, one_sided))) in near.iter().zip(&edges).enumerate() {
             bounds[p / k + 1] += 1;
-            if one_sided[p] {
-                bounds[j as usize + 1] += 1;
-            }
+            bounds[j as usize + 1] += u32::from(*one_sided);
         }
         for v in 0..n {
             bounds[v + 1] += bounds[v];
         }
-        let edges = bounds[n] as usize;
-        let (mut tails, mut weights) = (vec![0u32; edges], vec![0f32; edges]);
+        progress.check()?;
+        let count = bounds[n] as usize;
+        let (mut tails, mut weights) = (vec![0u32; count], vec![0f32; count]);
         let mut next: Vec<u32> = bounds[..n].to_vec();
-        for (p, (&j, &w)) in near.iter().zip(directed).enumerate() {
-            let i = p / k;
-            let at = next[i] as usize;
-            next[i] += 1;
-            tails[at] = j;
-            let back = place(j as usize, i as u32);
-            let back = back.map_or(0.0, |q| directed[j as usize * k + q]);
-            weights[at] = join(w, back);
-            if one_sided[p] {
-                let at = next[j as usize] as usize;
-                next[j as usize] += 1;
-                tails[at] = i as u32;
-                weights[at] = join(w, 0.0);
+        for (i, (near, edges)) in near.chunks_exact(k).zip(edges.chunks_exact(k)).enumerate() {
+            if i.is_multiple_of(CHECKED) {
+                progress.check()?;
+            }
+            for (&j, &(weight, one_sided)) in near.iter().zip(edges) {
+                let at = next[i] as usize;
+                next[i] += 1;
+                (tails[at], weights[at]) = (j, weight);
+                if one_sided {
+                    let at = next[j as usize] as usize;
+                    next[j as usize] += 1;
+                    (tails[at], weights[at]) = (i as u32, weight);
+                }
             }
         }
-        Self {
+        Ok(Self {
             bounds,
             tails,
             weights,
-        }
+        })
     }
 
     /// The edges of vertex `v`: neighbours and weights.

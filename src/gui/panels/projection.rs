@@ -13,6 +13,7 @@ use crate::data::{Column, ColumnKind};
 use crate::session::Session;
 
 const SCREE_HEIGHT: f32 = 110.0;
+const LABELS: f32 = 104.0;
 
 pub(in crate::gui) fn ui(
     ui: &mut Ui,
@@ -110,11 +111,16 @@ pub(in crate::gui) fn ui(
     });
 }
 
+/// Two columns, of which the first holds labels.
+fn labelled(id: &str) -> egui::Grid {
+    egui::Grid::new(id).num_columns(2).min_col_width(LABELS)
+}
+
 /// Which columns are the axes.
 fn axes(ui: &mut Ui, session: &Session, draft: &mut MapDraft) {
     let Some(data) = session.data() else { return };
     let dims = draft.reduce.dims;
-    egui::Grid::new("axes").num_columns(2).show(ui, |ui| {
+    labelled("axes").show(ui, |ui| {
         for (axis, chosen) in ["x", "y", "z"]
             .into_iter()
             .zip(&mut draft.columns)
@@ -122,7 +128,11 @@ fn axes(ui: &mut Ui, session: &Session, draft: &mut MapDraft) {
         {
             ui.label(axis);
             egui::ComboBox::from_id_salt(axis)
-                .selected_text(chosen.as_str())
+                .selected_text(if chosen.is_empty() {
+                    "choose…"
+                } else {
+                    chosen.as_str()
+                })
                 .show_ui(ui, |ui| {
                     let columns = data.dataset.catalog.columns();
                     for column in columns.filter(Column::is_numeric) {
@@ -138,7 +148,7 @@ fn axes(ui: &mut Ui, session: &Session, draft: &mut MapDraft) {
 /// What leads a UMAP map besides the vectors.
 fn guides(ui: &mut Ui, session: &Session, draft: &mut MapDraft, actions: &mut Vec<Action>) {
     let Some(data) = session.data() else { return };
-    egui::Grid::new("guides").num_columns(2).show(ui, |ui| {
+    labelled("guides").show(ui, |ui| {
         ui.label("Classes");
         let chosen = draft.labels.as_deref().unwrap_or("none").to_owned();
         egui::ComboBox::from_id_salt("classes")
@@ -182,7 +192,7 @@ fn guides(ui: &mut Ui, session: &Session, draft: &mut MapDraft, actions: &mut Ve
 
 /// Settings of UMAP and t-SNE.
 fn settings(ui: &mut Ui, params: &mut ReduceParams) {
-    egui::Grid::new("settings").num_columns(2).show(ui, |ui| {
+    labelled("settings").show(ui, |ui| {
         if params.method == Method::Tsne {
             ui.label("Perplexity");
             ui.add(DragValue::new(&mut params.perplexity).range(2.0..=100.0))

@@ -4,16 +4,25 @@
 use crate::analysis::neighbors::KnnGraph;
 use crate::analysis::points::Metric;
 use crate::analysis::reduce::edges::Edges;
+use crate::progress::{Cancelled, Progress};
 use rayon::prelude::*;
 
 /// Halvings of the interval in which the width is searched.
 const SEARCH_STEPS: usize = 60;
 
 /// Symmetric affinities that add up to 1. Vertex `v` is point `graph.order[v]`.
-pub fn affinities(graph: &KnnGraph, metric: Metric, perplexity: f64) -> Edges {
+///
+/// # Errors
+/// When the work was cancelled.
+pub fn affinities(
+    graph: &KnnGraph,
+    metric: Metric,
+    perplexity: f64,
+    progress: &Progress,
+) -> Result<Edges, Cancelled> {
     let (n, k) = (graph.len(), graph.k);
     if k == 0 {
-        return Edges::none(n);
+        return Ok(Edges::none(n));
     }
     let mut vertex = vec![0u32; n];
     for (v, &i) in graph.order.iter().enumerate() {
@@ -37,7 +46,8 @@ pub fn affinities(graph: &KnnGraph, metric: Metric, perplexity: f64) -> Edges {
             conditional(squares, perplexity, weights);
         });
     let share = 1.0 / (2.0 * n as f32);
-    Edges::joined(n, k, &near, &directed, |p, back| (p + back) * share)
+    let mean = |p: f32, back: f32| (p + back) * share;
+    Edges::joined(n, k, &near, &directed, mean, progress)
 }
 
 /// Probabilities of the neighbours at these squared distances, ascending, that add up to 1 and have

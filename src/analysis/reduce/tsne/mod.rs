@@ -75,8 +75,7 @@ impl<const D: usize> Fit<D> {
             ..KnnParams::default()
         };
         let (graph, _) = knn_graph(points, &knn, progress)?;
-        let affinities = affinity::affinities(&graph, params.metric, perplexity);
-        progress.check()?;
+        let affinities = affinity::affinities(&graph, params.metric, perplexity, progress)?;
         let order = graph.order;
         let space = Space::new(points, params.metric);
         let mut positions = principal_start::<D>(&space, &order, params.seed);

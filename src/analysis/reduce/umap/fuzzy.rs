@@ -102,5 +102,5 @@ pub fn fuzzy_edges(
     drop(vertex);
     progress.check()?;
     let union = |w: f32, back: f32| w + back - w * back;
-    Ok(Edges::joined(n, k, &near, &directed, union))
+    Edges::joined(n, k, &near, &directed, union, progress)
 }
