@@ -239,9 +239,10 @@ pub(super) fn run(args: &ReduceArgs) -> Result<Answer> {
     let mut ratios = variance_ratio(facts);
     ratios.truncate(dims);
     let explained: f64 = ratios.iter().sum();
-    let explains = match ratios.is_empty() {
-        false => format!(", {:.1} % of the variance", explained * 100.0),
-        true => String::new(),
+    let explains = if ratios.is_empty() {
+        String::new()
+    } else {
+        format!(", {:.1} % of the variance", explained * 100.0)
     };
     let mut lines = vec![format!(
         "{} points in {dims} dimensions{explains}: {}",

@@ -9,25 +9,32 @@ use crate::session::{EncoderChoice, MapRecipe, Selection, ViewSpec};
 
 use super::views::map::Tool;
 
+/// What a dialog of the system asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialog {
+    /// A file to open.
+    Data,
+    /// A folder to open.
+    Folder,
+    /// An encoder.
+    Encoder,
+    /// Where to save the session.
+    Session,
+    /// An earlier map that the next one starts like.
+    EarlierMap,
+    /// The model of a map, to place the objects by.
+    Model,
+    /// Where to keep the model of the map.
+    KeepModel,
+}
+
 /// A wish.
 #[derive(Clone)]
 pub enum Action {
-    /// Ask for a file to open.
-    OpenFileDialog,
-    /// Ask for a folder to open.
-    OpenFolderDialog,
-    /// Ask for an encoder.
-    OpenEncoderDialog,
-    /// Ask where to save the session.
-    SaveDialog,
-    /// Ask for an earlier map that the next one starts like.
-    LikeDialog,
+    /// Ask for a file or folder in a dialog of the system.
+    Ask(Dialog),
     /// Start the next map like the one in this file.
     StartLike(PathBuf),
-    /// Ask for the model of a map.
-    PlaceDialog,
-    /// Ask where to keep the model of the map.
-    SaveModelDialog,
     /// Open a file, folder or session.
     Open {
         /// What to open.

@@ -2,7 +2,7 @@
 
 use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers, Popup};
 
-use super::action::Action;
+use super::action::{Action, Dialog};
 use super::views::map::Tool;
 
 /// A command.
@@ -48,13 +48,13 @@ pub(super) const COMMANDS: [Command; 41] = [
         "Open file…",
         "A table, FITS file, embedding, projection or session",
         Some((CTRL, Key::O)),
-        || Action::OpenFileDialog,
+        || Action::Ask(Dialog::Data),
     ),
     command(
         "Open folder…",
         "A folder of FITS, PNG or JPEG cutouts",
         Some((CTRL_SHIFT, Key::O)),
-        || Action::OpenFolderDialog,
+        || Action::Ask(Dialog::Folder),
     ),
     command(
         "Open the demo survey",
@@ -66,7 +66,7 @@ pub(super) const COMMANDS: [Command; 41] = [
         "Choose an encoder…",
         "A model card or an ONNX file",
         Some((CTRL, Key::E)),
-        || Action::OpenEncoderDialog,
+        || Action::Ask(Dialog::Encoder),
     ),
     command(
         "Encode",
@@ -84,13 +84,13 @@ pub(super) const COMMANDS: [Command; 41] = [
         "Place on an earlier map…",
         "Put the objects where the model of another map says",
         None,
-        || Action::PlaceDialog,
+        || Action::Ask(Dialog::Model),
     ),
     command(
         "Keep the model of the map…",
         "A file that places further objects on this map",
         None,
-        || Action::SaveModelDialog,
+        || Action::Ask(Dialog::KeepModel),
     ),
     command(
         "Keep the map as it is",
@@ -108,7 +108,7 @@ pub(super) const COMMANDS: [Command; 41] = [
         "Save session…",
         "Paths, parameters and the view; never bulk data",
         Some((CTRL, Key::S)),
-        || Action::SaveDialog,
+        || Action::Ask(Dialog::Session),
     ),
     command(
         "Undo",

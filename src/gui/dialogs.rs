@@ -7,7 +7,7 @@ use std::thread;
 use eframe::egui::Context;
 use rfd::AsyncFileDialog;
 
-use super::action::Action;
+use super::action::{Action, Dialog};
 use crate::session::MapRecipe;
 
 /// Dialogs that are open, and what was chosen in them.
@@ -24,8 +24,21 @@ impl Default for Dialogs {
 }
 
 impl Dialogs {
+    /// Opens a dialog; what is chosen in it comes by [`poll`](Self::poll).
+    pub fn open(&self, ctx: &Context, dialog: Dialog) {
+        match dialog {
+            Dialog::Data => self.open_file(ctx),
+            Dialog::Folder => self.open_folder(ctx),
+            Dialog::Encoder => self.open_encoder(ctx),
+            Dialog::Session => self.save(ctx),
+            Dialog::EarlierMap => self.open_earlier(ctx),
+            Dialog::Model => self.open_model(ctx),
+            Dialog::KeepModel => self.save_model(ctx),
+        }
+    }
+
     /// A file to open.
-    pub fn open_file(&self, ctx: &Context) {
+    fn open_file(&self, ctx: &Context) {
         let dialog = AsyncFileDialog::new()
             .set_title("Open data or a session")
             .add_filter(
@@ -50,13 +63,13 @@ impl Dialogs {
     }
 
     /// A folder to open.
-    pub fn open_folder(&self, ctx: &Context) {
+    fn open_folder(&self, ctx: &Context) {
         let dialog = AsyncFileDialog::new().set_title("Open a folder of cutouts");
         self.wait(ctx, dialog.pick_folder(), Action::open);
     }
 
     /// An encoder.
-    pub fn open_encoder(&self, ctx: &Context) {
+    fn open_encoder(&self, ctx: &Context) {
         let dialog = AsyncFileDialog::new()
             .set_title("Choose an encoder")
             .add_filter("Model card or model", &["toml", "onnx"]);
@@ -64,7 +77,7 @@ impl Dialogs {
     }
 
     /// Where to save the session.
-    pub fn save(&self, ctx: &Context) {
+    fn save(&self, ctx: &Context) {
         let dialog = AsyncFileDialog::new()
             .set_title("Save the session")
             .add_filter("Session", &["latentarium"])
@@ -73,7 +86,7 @@ impl Dialogs {
     }
 
     /// An earlier map that the next one starts like.
-    pub fn open_earlier(&self, ctx: &Context) {
+    fn open_earlier(&self, ctx: &Context) {
         let dialog = AsyncFileDialog::new()
             .set_title("Choose an earlier map of these objects")
             .add_filter("Map", &["parquet"]);
@@ -81,7 +94,7 @@ impl Dialogs {
     }
 
     /// The model of a map, to place the objects by.
-    pub fn open_model(&self, ctx: &Context) {
+    fn open_model(&self, ctx: &Context) {
         let dialog = AsyncFileDialog::new()
             .set_title("Choose the model of a map")
             .add_filter("Model of a map", &["safetensors"])
@@ -91,7 +104,7 @@ impl Dialogs {
     }
 
     /// Where to keep the model of the map.
-    pub fn save_model(&self, ctx: &Context) {
+    fn save_model(&self, ctx: &Context) {
         let dialog = AsyncFileDialog::new()
             .set_title("Keep the model of the map")
             .add_filter("Model of a map", &["safetensors"])

@@ -103,9 +103,9 @@ pub fn write_arrays(
     for (name, array) in order {
         progress.set(header.places[name].data_offsets[0], total)?;
         match &array.values {
-            Values::F32(values) => put(&mut file, values, |v| v.to_le_bytes(), progress, path)?,
-            Values::F64(values) => put(&mut file, values, |v| v.to_le_bytes(), progress, path)?,
-            Values::U32(values) => put(&mut file, values, |v| v.to_le_bytes(), progress, path)?,
+            Values::F32(values) => put(&mut file, values, f32::to_le_bytes, progress, path)?,
+            Values::F64(values) => put(&mut file, values, f64::to_le_bytes, progress, path)?,
+            Values::U32(values) => put(&mut file, values, u32::to_le_bytes, progress, path)?,
         }
     }
     file.commit()
@@ -205,16 +205,13 @@ pub fn read_arrays(path: &Path, progress: &Progress) -> Result<Arrays<'static>, 
     Ok(arrays)
 }
 
-fn get<T: Value, const N: usize>(
+fn get<T: Value + 'static, const N: usize>(
     file: &mut impl Read,
     count: usize,
     value: impl Fn([u8; N]) -> T,
     progress: &Progress,
     path: &Path,
-) -> Result<Values<'static>, IoError>
-where
-    T: 'static,
-{
+) -> Result<Values<'static>, IoError> {
     let mut values = Vec::with_capacity(count);
     let mut buffer = vec![0; CHUNK.min(count) * N];
     while values.len() < count {

@@ -128,12 +128,11 @@ pub fn place_file(
     let opening = progress.stage("Opening", 0.0..0.3);
     let (mut dataset, stream) = io::open_streamed(file.path, file.cutouts, &opening)?;
     let placing = progress.stage("Placing", 0.3..1.0);
-    let placed = match &stream {
-        Some(stream) => place_stream(&dataset, stream, &model, &placing)?,
-        None => {
-            let embedding = vectors(&dataset, file.path)?;
-            place_embedding(embedding, dataset.catalog.len(), &model, &placing)?.into()
-        }
+    let placed = if let Some(stream) = &stream {
+        place_stream(&dataset, stream, &model, &placing)?
+    } else {
+        let embedding = vectors(&dataset, file.path)?;
+        place_embedding(embedding, dataset.catalog.len(), &model, &placing)?.into()
     };
     let other = other_encoder(&model, &dataset.provenance);
     dataset.warnings.extend(other);

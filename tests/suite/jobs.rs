@@ -284,11 +284,15 @@ fn reductions_stop_at_any_moment() {
                 let ended = Instant::now();
                 let cancelled = canceller.join().unwrap();
                 // What was finished before that is no answer to it.
-                made.is_err().then(|| ended.saturating_duration_since(cancelled))
+                made.is_err()
+                    .then(|| ended.saturating_duration_since(cancelled))
             });
             // A fifth of a second, and patience with a busy machine.
             let waited = waited.unwrap_or_default();
-            assert!(waited < Duration::from_millis(600), "{method:?}: {waited:?}");
+            assert!(
+                waited < Duration::from_millis(600),
+                "{method:?}: {waited:?}"
+            );
         }
     }
 }

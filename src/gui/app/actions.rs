@@ -17,16 +17,17 @@ use crate::subset::SubsetExpr;
 use crate::synth::SurveyParams;
 
 impl App {
+    fn save_model(&mut self, ctx: &Context, path: PathBuf) {
+        let map = self.history.session().map();
+        if let Some(model) = map.and_then(|map| map.model.clone()) {
+            self.start(ctx, Job::SaveModel { model, path }, None);
+        }
+    }
+
     pub(super) fn carry_out(&mut self, ctx: &Context, action: Action) {
         match action {
-            Action::OpenFileDialog => self.dialogs.open_file(ctx),
-            Action::LikeDialog => self.dialogs.open_earlier(ctx),
+            Action::Ask(dialog) => self.dialogs.open(ctx, dialog),
             Action::StartLike(path) => self.drafts.map.like = Some(path),
-            Action::PlaceDialog => self.dialogs.open_model(ctx),
-            Action::SaveModelDialog => self.dialogs.save_model(ctx),
-            Action::OpenFolderDialog => self.dialogs.open_folder(ctx),
-            Action::OpenEncoderDialog => self.dialogs.open_encoder(ctx),
-            Action::SaveDialog => self.dialogs.save(ctx),
             Action::Open { path, .. } if is_encoder(&path) => self.choose(path),
             Action::Open { path, cutouts } => {
                 let opening = Some(path.clone());
@@ -57,12 +58,7 @@ impl App {
                 let recipe = self.drafts.map.recipe();
                 self.work_on_data(ctx, Action::MakeMap(recipe));
             }
-            Action::SaveModel(path) => {
-                let map = self.history.session().map();
-                if let Some(model) = map.and_then(|map| map.model.clone()) {
-                    self.start(ctx, Job::SaveModel { model, path }, None);
-                }
-            }
+            Action::SaveModel(path) => self.save_model(ctx, path),
             Action::Close => self.history.apply(Edit::Close),
             Action::ChooseEncoder(path) => self.choose(path),
             Action::UseCutouts(_) | Action::Encode(_) | Action::MakeMap(_) => {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use eframe::egui::{RichText, TextEdit, Ui};
 
-use super::super::action::Action;
+use super::super::action::{Action, Dialog};
 use super::super::app::Drafts;
 use super::super::theme::tokens;
 use super::super::widgets::{fact, grouped, section};
@@ -53,14 +53,14 @@ pub(in crate::gui) fn ui(
             .on_hover_text("A table, FITS file, embedding, projection or session")
             .clicked()
         {
-            actions.push(Action::OpenFileDialog);
+            actions.push(Action::Ask(Dialog::Data));
         }
         if ui
             .button("Folder…")
             .on_hover_text("A folder of FITS, PNG or JPEG cutouts")
             .clicked()
         {
-            actions.push(Action::OpenFolderDialog);
+            actions.push(Action::Ask(Dialog::Folder));
         }
         if ui
             .button("Demo")
@@ -90,7 +90,7 @@ pub(in crate::gui) fn ui(
             )
             .clicked()
         {
-            actions.push(Action::SaveDialog);
+            actions.push(Action::Ask(Dialog::Session));
         }
         if ui
             .add_enabled(session.data().is_some(), eframe::egui::Button::new("Close"))

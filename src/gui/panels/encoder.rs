@@ -2,7 +2,7 @@
 
 use eframe::egui::{Button, RichText, TextEdit, Ui};
 
-use super::super::action::Action;
+use super::super::action::{Action, Dialog};
 use super::super::app::Drafts;
 use super::super::theme::tokens;
 use super::super::widgets::{fact, grouped, section};
@@ -125,7 +125,7 @@ fn choice(ui: &mut Ui, drafts: &mut Drafts, actions: &mut Vec<Action>) {
             actions.push(Action::ChooseEncoder(drafts.encoder_path.trim().into()));
         }
         if ui.button("File…").clicked() {
-            actions.push(Action::OpenEncoderDialog);
+            actions.push(Action::Ask(Dialog::Encoder));
         }
     });
     let bare = matches!(&drafts.encoder.model, ModelRef::File(path) if path.extension().is_some_and(|e| e == "onnx"));

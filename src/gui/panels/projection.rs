@@ -3,7 +3,7 @@
 use eframe::egui::{self, Button, DragValue, Ui};
 use egui_plot::{Bar, BarChart, Plot};
 
-use super::super::action::Action;
+use super::super::action::{Action, Dialog};
 use super::super::app::{Drafts, MapDraft};
 use super::super::theme::tokens;
 use super::super::widgets::{fact, grouped, section};
@@ -99,13 +99,13 @@ pub(in crate::gui) fn ui(
         let tip =
             "Put these objects where the kept model of another map says; the map stays as it was";
         if place.on_hover_text(tip).clicked() {
-            actions.push(Action::PlaceDialog);
+            actions.push(Action::Ask(Dialog::Model));
         }
         if session.map().is_some_and(|map| map.model.is_some()) {
             let keep = ui.button("Keep the model…");
             let tip = "A file that places further objects on this map";
             if keep.on_hover_text(tip).clicked() {
-                actions.push(Action::SaveModelDialog);
+                actions.push(Action::Ask(Dialog::KeepModel));
             }
         }
     });
@@ -170,7 +170,7 @@ fn guides(ui: &mut Ui, session: &Session, draft: &mut MapDraft, actions: &mut Ve
             let name = name.map_or("no earlier map…".into(), |name| name.to_string_lossy());
             let tip = "Objects begin at their places on an earlier map and are held near them, so that the two maps can be compared";
             if ui.button(name).on_hover_text(tip).clicked() {
-                actions.push(Action::LikeDialog);
+                actions.push(Action::Ask(Dialog::EarlierMap));
             }
             let taken = draft.like.is_some();
             if taken && ui.button("✕").on_hover_text("Start afresh").clicked() {

@@ -2,7 +2,7 @@
 
 use eframe::egui::{Button, ProgressBar, RichText, Ui};
 
-use super::super::action::Action;
+use super::super::action::{Action, Dialog};
 use super::super::active::Running;
 use super::super::app::Drafts;
 use super::super::settings::Settings;
@@ -42,7 +42,7 @@ pub(in crate::gui) fn ui(
                         actions.push(Action::Encode(drafts.encoder.clone()));
                     }
                     if ui.button("Choose another encoder…").clicked() {
-                        actions.push(Action::OpenEncoderDialog);
+                        actions.push(Action::Ask(Dialog::Encoder));
                     }
                 }
                 (Some(data), None) => {
@@ -57,7 +57,7 @@ pub(in crate::gui) fn ui(
                         actions.push(Action::UseCutouts(folder.clone()));
                     }
                     if ui.button("Open file…").clicked() {
-                        actions.push(Action::OpenFileDialog);
+                        actions.push(Action::Ask(Dialog::Data));
                     }
                 }
                 (Some(_), Some(encoded)) => {
@@ -114,10 +114,10 @@ fn start(ui: &mut Ui, settings: &Settings, actions: &mut Vec<Action>) {
     }
     ui.horizontal(|ui| {
         if ui.button("Open file…").clicked() {
-            actions.push(Action::OpenFileDialog);
+            actions.push(Action::Ask(Dialog::Data));
         }
         if ui.button("Open folder…").clicked() {
-            actions.push(Action::OpenFolderDialog);
+            actions.push(Action::Ask(Dialog::Folder));
         }
     });
     if settings.recent.is_empty() {

@@ -79,7 +79,7 @@ fn conditional(squares: &[f64], perplexity: f64, out: &mut [f32]) {
             high = beta;
         }
         beta = if high.is_finite() {
-            (low + high) / 2.0
+            f64::midpoint(low, high)
         } else {
             beta * 2.0
         };

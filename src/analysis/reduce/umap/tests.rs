@@ -351,7 +351,7 @@ fn steps_add_up_and_a_start_can_be_given() {
 fn classes_part_what_the_vectors_do_not() {
     let x = clusters(1500, 12, 1, 3.0, 1);
     let points = Points::new(&x, 12).unwrap();
-    let class = |i: usize| (i % 10 != 0).then_some((i % 2) as u16);
+    let class = |i: usize| (!i.is_multiple_of(10)).then_some((i % 2) as u16);
     let mixed = |labels: Option<Vec<Option<u16>>>, weight: f64| {
         let params = UmapParams {
             epochs: Some(150),
