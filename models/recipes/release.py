@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import torch
 
@@ -77,6 +78,7 @@ def export(network, path, inputs, outputs):
     with torch.no_grad():
         found = network(*inputs.values())
     found = [tensor.numpy() for tensor in (found if isinstance(found, tuple) else (found,))]
+    state_shapes(path, found)
     session = onnxruntime.InferenceSession(str(path))
     for count in (1, len(found[0])):
         again = session.run(outputs, {name: tensor[:count].numpy() for name, tensor in inputs.items()})
@@ -84,6 +86,15 @@ def export(network, path, inputs, outputs):
         assert difference <= TOLERANCE, f"{path} differs from PyTorch by {difference}"
     print(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB, difference to PyTorch {difference:.1e}")
     return dict(zip(outputs, found))
+
+
+def state_shapes(path, found):
+    """Writes the sizes of the outputs, which the exporter leaves open here and there, into the file."""
+    model = onnx.load(path)
+    for output, tensor in zip(model.graph.output, found, strict=True):
+        for dimension, size in zip(output.type.tensor_type.shape.dim[1:], tensor.shape[1:], strict=True):
+            dimension.dim_value = size
+    onnx.save(model, path)
 
 
 def pool(card, output):
