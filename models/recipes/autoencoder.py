@@ -67,7 +67,8 @@ def main():
     train_x, test_x = [survey.prepare(card, *half) for half in (train, test)]
     encoder, decoder = train_pair(torch.from_numpy(train_x), arguments.epochs)
     error = release_pair(encoder, decoder, card, test, arguments.out)
-    print(f"mean squared error on the test pictures: {error:.5f}, PCA with {DIM}: {pca_error(train_x, test_x, DIM):.5f}")
+    baseline = pca_error(train_x, test_x, DIM)
+    print(f"mean squared error on the test pictures: {error:.5f}, PCA with {DIM}: {baseline:.5f}")
     print(measure.heading(), measure.row("autoencoder", arguments.out, train, test), sep="\n")
 
 

@@ -15,7 +15,6 @@ import argparse
 import tomllib
 from pathlib import Path
 
-import numpy as np
 import onnx
 import pyarrow.csv
 import pyarrow.parquet

@@ -115,6 +115,7 @@ def fit(modules, loss_of, count, epochs, rng, batch=256, rate=2e-3):
             optimiser.step()
             schedule.step()
             total += loss.item()
-        print(f"epoch {epoch + 1:3d}/{epochs}  loss {total / len(order):.4f}  {time.time() - started:.0f} s", flush=True)
+        seconds = time.time() - started
+        print(f"epoch {epoch + 1:3d}/{epochs}  loss {total / len(order):.4f}  {seconds:.0f} s", flush=True)
     for module in modules:
         module.eval().to(memory_format=torch.contiguous_format)
