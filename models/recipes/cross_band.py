@@ -35,6 +35,10 @@ class CrossBand(nn.Module):
         self.encoder = networks.Encoder(DIM, bands=len(GIVEN))
         self.kernels = nn.Conv2d(len(GIVEN), KERNELS, WIDTH, 1, WIDTH // 2)
         self.mix = nn.Linear(DIM, KERNELS)
+        with torch.no_grad():  # begins as a constant combination of the bands
+            self.kernels.weight[:, :, WIDTH // 2, WIDTH // 2] += 1 / len(GIVEN) / KERNELS
+            self.mix.weight.zero_()
+            self.mix.bias.fill_(1)
 
     def forward(self, image):
         features = self.encoder(image)
@@ -89,7 +93,7 @@ def train_network(given, wanted, epochs):
 
 
 def main():
-    arguments = survey.arguments(__doc__, epochs=8)
+    arguments = survey.arguments(__doc__, epochs=12)
     train, test = survey.load(arguments.train), survey.load(arguments.test)
     card = release.card(NAME, PAPER, release.image_input(GIVEN), DIM)
     card["prediction"] = {"tensor": "predicted", "band": WANTED}
