@@ -20,6 +20,8 @@ pub enum Edit {
         encoded: Encoded,
         /// Their map.
         map: Option<Mapped>,
+        /// The same objects with what the encoder predicts of them, where it predicts anything.
+        data: Option<OpenData>,
     },
     /// Sets the map.
     SetMap(Mapped),
@@ -69,7 +71,10 @@ impl Session {
                 self.embedding = embedding.map(Part::new);
                 self.map = map.map(Part::new);
             }
-            Edit::SetEmbedding { encoded, map } => {
+            Edit::SetEmbedding { encoded, map, data } => {
+                if let Some(data) = data {
+                    self.data = Some(Part::new(data));
+                }
                 self.embedding = Some(Part::new(encoded));
                 self.map = map.map(Part::new);
             }
