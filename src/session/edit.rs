@@ -3,7 +3,6 @@
 use super::{Encoded, Mapped, OpenData, Part, Selection, Session, ViewSpec};
 
 /// A change to the document, made by a job or asked for by a panel.
-#[expect(clippy::large_enum_variant, reason = "a few in a session")]
 pub enum Edit {
     /// Opens data in place of what was open; vectors and map come with it or are gone.
     Open {

@@ -37,8 +37,8 @@ fn catalog(change: impl Fn(&str, ArrayRef) -> Option<(String, ArrayRef)>) -> Cat
     Catalog::new(&RecordBatch::try_from_iter(columns.collect::<Vec<_>>()).unwrap()).unwrap()
 }
 
-fn as_it_is(name: &str, values: ArrayRef) -> Option<(String, ArrayRef)> {
-    Some((name.to_owned(), values))
+fn whole() -> Catalog {
+    catalog(|name, values| Some((name.to_owned(), values)))
 }
 
 fn encoded(card: &ModelCard, device: Device, catalog: &Catalog) -> Result<Encoded, EncodeError> {
@@ -56,7 +56,7 @@ fn rows_of_columns_are_encoded_by_name() {
     let shelf = Shelf::new("vector.onnx", &card_of_columns());
     let mut results = Vec::new();
     for device in devices() {
-        let found = encoded(&shelf.card(), device, &catalog(as_it_is)).unwrap();
+        let found = encoded(&shelf.card(), device, &whole()).unwrap();
         assert_eq!(found.embedding.rows(), [0, 2, 3]);
         assert_eq!(
             found.warnings,
@@ -114,6 +114,6 @@ fn pictures_and_columns_are_not_mixed_up() {
         "{message}"
     );
     let shelf = Shelf::new("mean.onnx", &card_text(""));
-    let message = error(encoded(&shelf.card(), Device::Compiled, &catalog(as_it_is)));
+    let message = error(encoded(&shelf.card(), Device::Compiled, &whole()));
     assert!(message.contains("takes pictures, not columns"), "{message}");
 }
