@@ -1,21 +1,22 @@
-//! `latentarium embed`: cutouts to vectors.
+//! `latentarium embed`: objects to vectors.
 
 use std::path::PathBuf;
 
 use anyhow::Result;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::bar::Bar;
 use super::{Answer, Output};
-use crate::encode::EncodeOptions;
+use crate::encode::{EncodeOptions, Pooling};
 use crate::io;
-use crate::job::{encode_dataset, write_encoded};
-use crate::session::EncoderChoice;
+use crate::job::{EncodedDataset, encode_dataset, write_encoded};
+use crate::session::{EncoderChoice, Tap};
 
 #[derive(Debug, Args)]
 pub(super) struct EmbedArgs {
-    /// A catalogue that names its pictures, a FITS file of cutouts, or a folder of pictures
+    /// A catalogue that names its pictures, a FITS file of cutouts, or a folder of pictures; for an
+    /// encoder of SEDs a catalogue with its columns
     input: PathBuf,
     /// A model card (.toml), a model (.onnx), or the name of a shipped encoder
     #[arg(long, value_name = "CARD|ONNX")]
@@ -26,10 +27,16 @@ pub(super) struct EmbedArgs {
     /// For a model without a card: resample pictures in 8 bits, as Pillow does
     #[arg(long, requires = "normalise")]
     eight_bit: bool,
+    /// Take this tensor inside the model as the embedding; `latentarium info MODEL.onnx` lists them
+    #[arg(long, value_name = "TENSOR")]
+    tap: Option<String>,
+    /// How the tokens or positions of that tensor become one vector
+    #[arg(long, value_enum, requires = "tap", default_value = "none")]
+    pool: PoolArg,
     /// auto, cpu, tract (the compiled-in engine), cuda, ...
     #[arg(long, default_value = "auto")]
     device: String,
-    /// Pictures in a batch; chosen by size when not given
+    /// Objects in a batch; chosen by size when not given
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=4096))]
     batch: Option<u32>,
     /// Encode only the first so many rows
@@ -42,12 +49,36 @@ pub(super) struct EmbedArgs {
     pub output: Output,
 }
 
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum PoolArg {
+    /// The tensor is batch x d already
+    None,
+    /// The mean over tokens or positions
+    Mean,
+    /// The first token
+    Cls,
+}
+
+impl From<PoolArg> for Pooling {
+    fn from(pool: PoolArg) -> Self {
+        match pool {
+            PoolArg::None => Self::None,
+            PoolArg::Mean => Self::Mean,
+            PoolArg::Cls => Self::Cls,
+        }
+    }
+}
+
 pub(super) fn run(args: &EmbedArgs) -> Result<Answer> {
     io::check_output(&args.output.out, args.output.overwrite())?;
     let choice = EncoderChoice {
         normalisation: args.normalise.clone(),
         eight_bit: args.eight_bit,
         device: args.device.clone(),
+        tap: args.tap.as_ref().map(|tensor| Tap {
+            tensor: tensor.clone(),
+            pooling: args.pool.into(),
+        }),
         ..EncoderChoice::parse(&args.encoder)
     };
     // What is wrong with the encoder is said before a large folder is read.
@@ -61,12 +92,13 @@ pub(super) fn run(args: &EmbedArgs) -> Result<Answer> {
         limit: args.limit.map(|l| l as usize),
     };
     let encoding = bar.progress().stage("Encoding", 0.05..0.98);
-    let encoded = encode_dataset(&dataset, &choice, &options, &encoding)?;
+    let EncodedDataset { encoded, catalog } =
+        encode_dataset(&dataset, &choice, &options, &encoding)?;
     let rows = options
         .limit
         .unwrap_or(usize::MAX)
         .min(dataset.catalog.len());
-    let catalog = dataset.catalog.first(rows);
+    let catalog = catalog.as_ref().unwrap_or(&dataset.catalog).first(rows);
     let writing = bar.progress().stage("Writing", 0.98..1.0);
     write_encoded(
         &args.output.out,

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 
 use super::Answer;
 use crate::data::{ColumnKind, CutoutRead};
-use crate::encode::ModelCard;
 use crate::io::{self, Dataset};
 use crate::progress::Progress;
 use crate::session::SessionFile;
@@ -32,7 +31,7 @@ pub(super) fn run(args: &InfoArgs) -> Result<Answer> {
         .and_then(|e| e.to_str())
         .unwrap_or_default();
     match extension {
-        "onnx" | "toml" => model(&args.file),
+        "onnx" | "toml" => super::model::describe(&args.file),
         "latentarium" => session(&args.file),
         _ => Ok(dataset(&io::open(
             &args.file,
@@ -134,34 +133,6 @@ fn dataset(dataset: &Dataset) -> Answer {
     }
 }
 
-fn model(path: &Path) -> Result<Answer> {
-    let card = ModelCard::load(path)?;
-    let (about, input, output) = (card.about(), card.input(), card.output());
-    let text = format!(
-        "{} {} ({})\npaper: {}\nlicence: {}\ntraining data: {}\nmodel: {}\ninput: bands {}, {} px\noutput: {}",
-        about.name,
-        about.version,
-        path.display(),
-        dash(&about.paper),
-        dash(&about.licence),
-        dash(&about.training_data),
-        card.model_path().display(),
-        if input.bands.is_empty() {
-            input.channels.to_string()
-        } else {
-            input.bands.join(" ")
-        },
-        input.size,
-        output
-            .dimension
-            .map_or_else(|| "-".to_owned(), |d| format!("{d} values")),
-    );
-    Ok(Answer {
-        text,
-        json: json!({ "name": about.name, "version": about.version, "model": shown(card.model_path()), "size": input.size, "dimension": output.dimension }),
-    })
-}
-
 fn session(path: &Path) -> Result<Answer> {
     let file = SessionFile::read(path)?;
     Ok(Answer {
@@ -170,11 +141,7 @@ fn session(path: &Path) -> Result<Answer> {
     })
 }
 
-fn dash(text: &str) -> &str {
-    if text.is_empty() { "-" } else { text }
-}
-
 /// A path as JSON can hold it: paths need not be UTF-8.
-fn shown(path: &Path) -> String {
+pub(super) fn shown(path: &Path) -> String {
     path.display().to_string()
 }

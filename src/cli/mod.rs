@@ -10,6 +10,7 @@ mod doctor;
 mod embed;
 mod info;
 mod knn;
+mod model;
 mod quality;
 mod reduce;
 mod render;

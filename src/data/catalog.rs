@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch};
+use arrow::array::{Array, ArrayRef, Float32Array, Int64Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, FieldRef, Schema};
 
 use super::{Column, DataError};
@@ -19,6 +19,9 @@ const ID_NAMES: [&str; 9] = [
     "dr8id",
     "galaxy_id",
 ];
+
+/// In a field's metadata: the encoder that predicted the column.
+const PREDICTED_KEY: &str = "predicted_by";
 
 /// A table with a guaranteed, lossless `id` column (64-bit integers or text) in first place.
 ///
@@ -114,6 +117,47 @@ impl Catalog {
         }
     }
 
+    /// This catalogue with further columns of numbers that `by` predicts, one value for each row.
+    ///
+    /// A column of that name that was predicted earlier is replaced; one that was not keeps its values
+    /// under the name `catalog_...`.
+    ///
+    /// # Errors
+    /// When a column is not as long as the catalogue.
+    pub fn with_predictions<'a>(
+        &self,
+        by: &str,
+        columns: impl IntoIterator<Item = (&'a str, &'a [Option<f32>])>,
+    ) -> Result<Self, DataError> {
+        let columns: Vec<_> = columns.into_iter().collect();
+        let is_new = |name: &str| columns.iter().any(|(new, _)| *new == name);
+        let schema = self.batch.schema_ref();
+        let (mut fields, mut values): (Vec<FieldRef>, Vec<ArrayRef>) = (Vec::new(), Vec::new());
+        for (field, array) in schema.fields().iter().zip(self.batch.columns()) {
+            if !is_new(field.name()) {
+                fields.push(Arc::clone(field));
+            } else if field.metadata().contains_key(PREDICTED_KEY) {
+                continue;
+            } else {
+                let mut name = format!("catalog_{}", field.name());
+                while schema.index_of(&name).is_ok() || is_new(&name) {
+                    name.push('_');
+                }
+                fields.push(Arc::new(field.as_ref().clone().with_name(name)));
+            }
+            values.push(Arc::clone(array));
+        }
+        for (name, column) in columns {
+            let predicted = [(PREDICTED_KEY.to_owned(), by.to_owned())].into();
+            let field = Field::new(name, DataType::Float32, true).with_metadata(predicted);
+            fields.push(Arc::new(field));
+            values.push(Arc::new(Float32Array::from(column.to_vec())));
+        }
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), values)
+            .map(|batch| Self { batch })
+            .map_err(|e| DataError::Table(e.to_string()))
+    }
+
     /// Number of objects.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -185,7 +229,7 @@ fn without_dictionaries(batch: &RecordBatch) -> Result<RecordBatch, DataError> {
 mod tests {
     use super::*;
     use crate::data::ColumnKind;
-    use arrow::array::{Float32Array, StringArray};
+    use arrow::array::StringArray;
 
     fn table(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
         RecordBatch::try_from_iter(columns).unwrap()
@@ -220,6 +264,37 @@ mod tests {
         assert_eq!(
             catalog.column("survey").unwrap().kind(),
             ColumnKind::Categorical
+        );
+    }
+
+    #[test]
+    fn predictions_replace_earlier_ones_and_nothing_else() {
+        let catalog = Catalog::new(&table(vec![(
+            "smooth",
+            Arc::new(StringArray::from(vec!["yes", "no"])),
+        )]))
+        .unwrap();
+        let names = |c: &Catalog| {
+            let names: Vec<_> = c.columns().map(|c| c.name().to_owned()).collect();
+            names.join(" ")
+        };
+        let first: &[Option<f32>] = &[Some(0.5), None];
+        let once = catalog
+            .with_predictions("net", [("smooth", first)])
+            .unwrap();
+        assert_eq!(names(&once), "id catalog_smooth smooth");
+        assert_eq!(once.column("catalog_smooth").unwrap().text(0), "yes");
+        let smooth = once.column("smooth").unwrap();
+        assert_eq!((smooth.text(0), smooth.unit()), ("0.5".to_owned(), None));
+        assert!(smooth.numbers().unwrap()[1].is_nan());
+        let second: &[Option<f32>] = &[None, Some(1.0)];
+        let twice = once.with_predictions("net", [("smooth", second)]).unwrap();
+        assert_eq!(names(&twice), "id catalog_smooth smooth");
+        assert_eq!(twice.column("smooth").unwrap().text(1), "1.0");
+        assert!(
+            catalog
+                .with_predictions("net", [("a", &first[..1])])
+                .is_err()
         );
     }
 }

@@ -1,14 +1,26 @@
 //! An encoder ready to run: a card, its model, and the engine that holds it.
 
 use super::EncodeError;
-use super::card::ModelCard;
+use super::card::{Head, ImageInput, ModelCard, ModelInput, Pooling, SedInput};
 use super::engine::{Device, Engine, pool};
+use super::heads;
 use super::model::Model;
-use super::wiring::Wiring;
+use super::wiring::{Wiring, fitted};
 use crate::data::Provenance;
 
 /// Pictures up to this side are worth larger batches on a processor, px.
 const SMALL_PICTURE_PX: usize = 96;
+/// Rows of numbers in a batch: each costs next to nothing.
+const SED_BATCH: usize = 1024;
+
+/// What a batch of objects gives.
+#[derive(Default)]
+pub(super) struct Answers {
+    /// `count x dim`; rows may hold values that are not finite.
+    pub(super) vectors: Vec<f32>,
+    /// `count x columns` of all heads, NaN where there is no prediction.
+    pub(super) predictions: Vec<f32>,
+}
 
 /// A model on an engine, checked against its card.
 pub struct Encoder {
@@ -26,8 +38,8 @@ impl Encoder {
     /// When the model cannot be read, does not fit its card, or the device cannot be used; a device
     /// that is named is never replaced by another.
     pub fn open(card: &ModelCard, device: Device) -> Result<Self, EncodeError> {
-        let model = Model::load(card.model_path())?;
-        let wiring = Wiring::new(&model, card)?;
+        let (model, embedding) = fitted(Model::load(card.model_path())?, card)?;
+        let wiring = Wiring::new(&model, card, &embedding)?;
         let engine = Engine::open(&model, &wiring, device)?;
         let mut encoder = Self {
             card: card.clone(),
@@ -36,8 +48,8 @@ impl Encoder {
             sha256: model.sha256,
             dim: 0,
         };
-        let pixels = encoder.buffer(1)?;
-        let (_, dim) = encoder.run_and_pool(&pixels, 1)?;
+        let zeros = encoder.buffer(1)?;
+        let (_, dim) = encoder.run_and_pool(&zeros, 1)?;
         encoder.dim = dim;
         Ok(encoder)
     }
@@ -70,32 +82,37 @@ impl Encoder {
     #[must_use]
     pub fn provenance(&self) -> Provenance {
         let about = self.card.about();
-        Provenance::default()
+        let facts = Provenance::default()
             .with("encoder", about.name.as_str())
             .with("encoder_version", about.version.as_str())
             .with("model_sha256", self.sha256.as_str())
             .with("model_file", self.card.model_file())
+            .with("tensor", self.wiring.outputs[0].name.as_str())
+            .with("pooling", self.card.output().pooling.name())
             .with("preprocessing", self.preprocessing())
             .with("engine", self.describe())
             .with("latentarium_version", env!("CARGO_PKG_VERSION"))
-            .with("embedding_dim", self.dim.to_string())
+            .with("embedding_dim", self.dim.to_string());
+        let facts = match self.card.space() {
+            Some(space) => facts.with("space", space),
+            None => facts,
+        };
+        if self.card.heads().is_empty() {
+            return facts;
+        }
+        let head = |head: &Head| format!("{} ({})", head.name, head.activation.name());
+        let heads: Vec<String> = self.card.heads().iter().map(head).collect();
+        facts.with("heads", heads.join(", "))
     }
 
-    /// The preparation of pictures and vectors on one line.
+    /// The preparation of objects and vectors on one line.
     fn preprocessing(&self) -> String {
-        let (input, output) = (self.card.input(), self.card.output());
-        let bands = if input.bands.is_empty() {
-            format!("{} bands", input.channels)
-        } else {
-            format!("bands {}", input.bands.join(","))
+        let output = self.card.output();
+        let mut text = match self.card.input() {
+            ModelInput::Image(image) => of_pictures(image),
+            ModelInput::Sed(sed) => of_columns(sed),
         };
-        let mut text = format!(
-            "{bands}; masked pixels to the median; centre crop; bicubic to {size} x {size} px{rounding}; {normalisation}",
-            size = input.size,
-            rounding = if input.eight_bit { ", as bytes" } else { "" },
-            normalisation = input.normalisation,
-        );
-        if output.pooling != super::card::Pooling::None {
+        if output.pooling != Pooling::None {
             text.push_str("; pooling ");
             text.push_str(output.pooling.name());
         }
@@ -105,7 +122,7 @@ impl Encoder {
         text
     }
 
-    /// The number of pictures in a batch: what the graph is fixed to, what was asked for, or what
+    /// The number of objects in a batch: what the graph is fixed to, what was asked for, or what
     /// suits the device.
     pub(super) fn batch(&self, asked: Option<usize>) -> usize {
         const MAX_BATCH: usize = 4096;
@@ -114,27 +131,26 @@ impl Encoder {
         if let Some(fixed) = self.wiring.fixed_batch {
             return fixed;
         }
-        let suitable = if self.engine.prefers_large_batches() {
-            32
-        } else if self.card.input().size <= SMALL_PICTURE_PX {
-            16
-        } else {
-            8
+        let suitable = match self.card.input() {
+            ModelInput::Sed(_) => SED_BATCH,
+            ModelInput::Image(_) if self.engine.prefers_large_batches() => 32,
+            ModelInput::Image(image) if image.size <= SMALL_PICTURE_PX => 16,
+            ModelInput::Image(_) => 8,
         };
-        let affordable = (MAX_VALUES / self.picture_len()).max(1);
+        let affordable = (MAX_VALUES / self.object_len()).max(1);
         asked
             .unwrap_or(suitable.min(affordable))
             .clamp(1, MAX_BATCH)
     }
 
-    /// Number of values in one picture, `channels x size x size`.
-    pub(super) fn picture_len(&self) -> usize {
-        self.wiring.picture_len()
+    /// Number of values in one object: `channels x size x size`, or columns.
+    pub(super) fn object_len(&self) -> usize {
+        self.wiring.object_len()
     }
 
-    /// Zeros for `batch` pictures, or for the batch that the graph is fixed to.
+    /// Zeros for `batch` objects, or for the batch that the graph is fixed to.
     pub(super) fn buffer(&self, batch: usize) -> Result<Vec<f32>, EncodeError> {
-        let length = batch.max(self.wiring.fixed_batch.unwrap_or(1)) * self.picture_len();
+        let length = batch.max(self.wiring.fixed_batch.unwrap_or(1)) * self.object_len();
         let mut buffer = Vec::new();
         buffer
             .try_reserve_exact(length)
@@ -145,11 +161,11 @@ impl Encoder {
         Ok(buffer)
     }
 
-    /// The vectors of the first `count` pictures of a buffer, `count x dim`; they may not be finite.
-    pub(super) fn run(&mut self, pixels: &[f32], count: usize) -> Result<Vec<f32>, EncodeError> {
-        let (vectors, dim) = self.run_and_pool(pixels, count)?;
+    /// What the first `count` objects of a buffer give.
+    pub(super) fn run(&mut self, values: &[f32], count: usize) -> Result<Answers, EncodeError> {
+        let (answers, dim) = self.run_and_pool(values, count)?;
         if dim == self.dim {
-            Ok(vectors)
+            Ok(answers)
         } else {
             Err(self.run_error(format!(
                 "vectors of {dim} values after some of {}",
@@ -158,19 +174,30 @@ impl Encoder {
         }
     }
 
+    /// The answers, and the length of a vector.
     fn run_and_pool(
         &mut self,
-        pixels: &[f32],
+        values: &[f32],
         count: usize,
-    ) -> Result<(Vec<f32>, usize), EncodeError> {
-        let output = self
+    ) -> Result<(Answers, usize), EncodeError> {
+        let mut outputs = self
             .engine
-            .run(pixels, count)
+            .run(values, count)
             .map_err(|reason| self.run_error(reason))?;
-        pool(output, count, self.card.output()).map_err(|reason| EncodeError::Model {
+        let refuse = |reason| EncodeError::Model {
             path: self.card.model_path().to_owned(),
             reason,
-        })
+        };
+        let predictions = heads::predict(self.card.heads(), &self.wiring.heads, &outputs, count)
+            .map_err(refuse)?;
+        // The engine returns what the wiring asks for, the embedding first.
+        let embedding = outputs.swap_remove(0);
+        let (vectors, dim) = pool(embedding, count, self.card.output()).map_err(refuse)?;
+        let answers = Answers {
+            vectors,
+            predictions,
+        };
+        Ok((answers, dim))
     }
 
     fn run_error(&self, reason: String) -> EncodeError {
@@ -180,4 +207,22 @@ impl Encoder {
             path: self.card.model_path().to_owned(),
         }
     }
+}
+
+fn of_pictures(image: &ImageInput) -> String {
+    let bands = if image.bands.is_empty() {
+        format!("{} bands", image.channels)
+    } else {
+        format!("bands {}", image.bands.join(","))
+    };
+    format!(
+        "{bands}; masked pixels to the median; centre crop; bicubic to {size} x {size} px{rounding}; {normalisation}",
+        size = image.size,
+        rounding = if image.eight_bit { ", as bytes" } else { "" },
+        normalisation = image.normalisation,
+    )
+}
+
+fn of_columns(sed: &SedInput) -> String {
+    format!("columns {}; {}", sed.columns.join(","), sed.normalisation)
 }

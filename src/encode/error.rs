@@ -1,4 +1,4 @@
-//! What can go wrong between a picture and its vector: one sentence each, with the file and the remedy.
+//! What can go wrong between an object and its vector: one sentence each, with the file and the remedy.
 
 use std::path::PathBuf;
 
@@ -74,8 +74,28 @@ pub enum EncodeError {
         /// The model.
         path: PathBuf,
     },
-    /// Not one picture could be encoded.
-    #[error("none of the {rows} cutouts could be encoded; row {first_row}: {reason}")]
+    /// The encoder takes another kind of input than it was given.
+    #[error("the encoder `{encoder}` takes {takes}, not {given}")]
+    Modality {
+        /// Its name.
+        encoder: String,
+        /// Such as "pictures".
+        takes: &'static str,
+        /// Such as "columns of a catalogue".
+        given: &'static str,
+    },
+    /// The catalogue lacks a column that the encoder reads.
+    #[error("the encoder `{encoder}` reads the column `{column}`, {reason}")]
+    Column {
+        /// Its name.
+        encoder: String,
+        /// The column.
+        column: String,
+        /// What is wrong and what would be right.
+        reason: String,
+    },
+    /// Not one object could be encoded.
+    #[error("none of the {rows} objects could be encoded; row {first_row}: {reason}")]
     NothingEncoded {
         /// Number of rows tried.
         rows: usize,
@@ -84,9 +104,9 @@ pub enum EncodeError {
         /// What was wrong with it.
         reason: String,
     },
-    /// The data set holds no pictures.
-    #[error("there are no cutouts to encode: open a data set that has images")]
-    NoCutouts,
+    /// The data set holds no objects.
+    #[error("there are no objects to encode: open a data set that has some")]
+    NoObjects,
     /// Not enough memory for a batch.
     #[error("there is not enough memory for a batch of {mebibytes} MiB: choose a smaller batch")]
     Memory {

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::EncodeError;
-use super::onnx::{self, Element, Graph, Tensor};
+use super::onnx::{self, Element, Graph, Nodes, Tensor};
+use super::wiring::Wanted;
+use crate::data::closest;
 
 /// Protobuf cannot hold more, so a larger file is no model.
 const MAX_BYTES: u64 = 2 << 30;
@@ -79,12 +81,12 @@ impl Model {
         })
     }
 
-    /// The input that takes the pictures: the one of that name, or the only one.
-    pub(super) fn image_input(&self, name: Option<&str>) -> Result<&Tensor, EncodeError> {
+    /// The input that takes the objects: the one of that name, or the only one.
+    pub(super) fn only_input(&self, name: Option<&str>) -> Result<&Tensor, EncodeError> {
         let inputs = &self.graph.inputs;
         let [input] = inputs.as_slice() else {
             return Err(self.refuse(format!(
-                "an image encoder has one input, but this one has {} ({}): export it with the others fixed",
+                "an encoder has one input, but this one has {} ({}): export it with the others fixed",
                 inputs.len(),
                 names(inputs)
             )));
@@ -104,31 +106,91 @@ impl Model {
         Ok(input)
     }
 
-    /// The position and description of the output that holds the vectors.
-    pub(super) fn embedding_output(
-        &self,
-        name: Option<&str>,
-    ) -> Result<(usize, &Tensor), EncodeError> {
-        let outputs = &self.graph.outputs;
-        let found = match name {
-            Some(name) => outputs.iter().position(|output| output.name == name),
-            None if outputs.len() == 1 => Some(0),
-            None => None,
-        };
-        let Some(index) = found else {
-            return Err(self.refuse(format!(
+    /// The name of the output, where there is one.
+    pub(super) fn only_output(&self) -> Result<&str, EncodeError> {
+        match self.graph.outputs.as_slice() {
+            [output] => Ok(&output.name),
+            outputs => Err(self.refuse(format!(
                 "state in its card which output holds the vectors (`output.name`): {}",
+                names(outputs)
+            ))),
+        }
+    }
+
+    /// An output that returns single-precision numbers.
+    pub(super) fn output(&self, name: &str) -> Result<Wanted, EncodeError> {
+        let outputs = &self.graph.outputs;
+        let index = outputs.iter().position(|output| output.name == name);
+        let Some(index) = index else {
+            return Err(self.refuse(format!(
+                "it has no output `{name}`, only {}",
                 names(outputs)
             )));
         };
         let output = &outputs[index];
         if output.element != Element::FLOAT32 && output.element != Element::default() {
             return Err(self.refuse(format!(
-                "its output `{}` holds {}: export it with float32 output",
-                output.name, output.element
+                "its tensor `{name}` holds {}: choose one of float32, or export it so",
+                output.element
             )));
         }
-        Ok((index, output))
+        Ok(Wanted {
+            name: name.to_owned(),
+            index,
+        })
+    }
+
+    /// Whether the graph returns a tensor.
+    pub(super) fn is_output(&self, name: &str) -> bool {
+        self.graph.outputs.iter().any(|output| output.name == name)
+    }
+
+    /// Refuses a name of a tensor that the graph does not make, with those that may be meant; `key`
+    /// is where the name stands in a card.
+    pub(super) fn check_tensor(&self, name: &str, key: &str) -> Result<(), EncodeError> {
+        if self.is_output(name) {
+            return Ok(());
+        }
+        let nodes = self.nodes()?;
+        if nodes.names().any(|made| made == name) {
+            return Ok(());
+        }
+        Err(self.refuse(format!(
+            "it has no tensor `{name}` (`{key}`): it returns {}{}; `latentarium info` on the .onnx lists all tensors",
+            names(&self.graph.outputs),
+            similar(name, &nodes)
+        )))
+    }
+
+    /// The operations of the graph.
+    pub(super) fn nodes(&self) -> Result<Nodes, EncodeError> {
+        Nodes::read(&self.bytes).map_err(|_| {
+            self.refuse("it is damaged inside: export or download it again".to_owned())
+        })
+    }
+
+    /// This model with tensors inside it as its only outputs, in that order. The hash stays that of
+    /// the file.
+    pub(super) fn cut(self, wanted: &[&str]) -> Result<Self, EncodeError> {
+        if !self.graph.external_files.is_empty() {
+            return Err(self.refuse(
+                "its weights lie in a file of their own, so that no tensor inside can be taken: export it as one file"
+                    .to_owned(),
+            ));
+        }
+        let bytes = onnx::cut(&self.bytes, wanted).map_err(|reason| self.refuse(reason))?;
+        let graph = onnx::describe(&bytes).map_err(|reason| self.refuse(reason))?;
+        if graph.inputs.is_empty() {
+            return Err(self.refuse(format!(
+                "its tensor `{}` is the same for every object: choose one further on",
+                wanted.join("`, `")
+            )));
+        }
+        Ok(Self {
+            bytes,
+            graph,
+            ..self
+        })
     }
 
     pub(super) fn refuse(&self, reason: String) -> EncodeError {
@@ -149,4 +211,25 @@ fn names(tensors: &[Tensor]) -> String {
         .collect();
     let more = if tensors.len() > SHOWN { ", ..." } else { "" };
     format!("{}{more}", shown.join(", "))
+}
+
+/// Tensors that a mistyped name may mean, for a message: that with the nearest name, and those that
+/// contain it.
+fn similar(name: &str, nodes: &Nodes) -> String {
+    const SHOWN: usize = 4;
+    let lower = name.to_lowercase();
+    let containing = nodes
+        .names()
+        .filter(|made| !lower.is_empty() && made.to_lowercase().contains(&lower));
+    let mut found: Vec<&str> = Vec::new();
+    for made in closest(name, nodes.names()).into_iter().chain(containing) {
+        if found.len() < SHOWN && !found.contains(&made) {
+            found.push(made);
+        }
+    }
+    if found.is_empty() {
+        String::new()
+    } else {
+        format!("; did you mean {}?", found.join(", "))
+    }
 }

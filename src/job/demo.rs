@@ -9,7 +9,7 @@ use arrow::datatypes::{Field, Schema};
 use directories::ProjectDirs;
 use rayon::prelude::*;
 
-use super::{JobError, Report, encode_dataset, make_map, open_edit, write_encoded};
+use super::{EncodedDataset, JobError, Report, encode_dataset, make_map, open_edit, write_encoded};
 use crate::data::{Catalog, DataError, Provenance};
 use crate::encode::EncodeOptions;
 use crate::io::{self, CutoutChunkWriter, Overwrite, SkyPosition};
@@ -211,7 +211,13 @@ fn make(
     };
     let choice = EncoderChoice::default();
     let encoding = progress.stage("Encoding", 0.68..0.95);
-    let encoded = encode_dataset(&data.dataset, &choice, &EncodeOptions::default(), &encoding)?;
+    let options = EncodeOptions::default();
+    let EncodedDataset { encoded, catalog } =
+        encode_dataset(&data.dataset, &choice, &options, &encoding)?;
+    let data = match catalog {
+        Some(catalog) => data.with_catalog(catalog),
+        None => data,
+    };
     let writing = progress.stage("Keeping the vectors", 0.95..0.97);
     write_encoded(
         &folder.join(EMBEDDING),

@@ -4,35 +4,69 @@ use std::path::Path;
 
 use super::JobError;
 use crate::data::{Catalog, CutoutRead, Provenance};
-use crate::encode::{EncodeOptions, Encoder, encode};
+use crate::encode::{EncodeOptions, Encoder, ModelInput, encode, encode_columns};
 use crate::io::{self, Dataset, Overwrite};
 use crate::progress::Progress;
 use crate::session::{Encoded, EncoderChoice};
 
-/// Runs an encoder over the pictures of `dataset`.
+/// What an encoder made of a data set.
+pub struct EncodedDataset {
+    /// The vectors.
+    pub encoded: Encoded,
+    /// The catalogue with what the encoder predicts, where it predicts anything.
+    pub catalog: Option<Catalog>,
+}
+
+/// Runs an encoder over the pictures of `dataset`, or over columns of its catalogue.
 ///
 /// # Errors
-/// When there are no pictures, the encoder cannot be used, or no picture could be encoded.
+/// When there are no pictures or columns, the encoder cannot be used, or no object could be encoded.
 pub fn encode_dataset(
     dataset: &Dataset,
     choice: &EncoderChoice,
     options: &EncodeOptions,
     progress: &Progress,
-) -> Result<Encoded, JobError> {
-    let cutouts = dataset.cutouts.as_ref().ok_or_else(|| {
-        JobError::Missing(format!(
-            "{} has no pictures to encode; open a folder or table of cutouts, or pass --cutouts DIR",
-            dataset.path.display()
-        ))
-    })?;
-    let mut encoder = Encoder::open(&choice.card()?, choice.device()?)?;
-    progress.check()?;
-    debug_assert_eq!(cutouts.len(), dataset.catalog.len());
-    let encoded = encode(cutouts, &mut encoder, options, progress)?;
-    Ok(Encoded {
-        embedding: encoded.embedding,
-        warnings: encoded.warnings,
-        encoder: Some(choice.clone()),
+) -> Result<EncodedDataset, JobError> {
+    let card = choice.card()?;
+    let found = match card.input() {
+        ModelInput::Sed(_) => {
+            let mut encoder = Encoder::open(&card, choice.device()?)?;
+            progress.check()?;
+            encode_columns(&dataset.catalog, &mut encoder, options, progress)?
+        }
+        ModelInput::Image(_) => {
+            let cutouts = dataset.cutouts.as_ref().ok_or_else(|| {
+                JobError::Missing(format!(
+                    "{} has no pictures to encode; open a folder or table of cutouts, or pass --cutouts DIR",
+                    dataset.path.display()
+                ))
+            })?;
+            let mut encoder = Encoder::open(&card, choice.device()?)?;
+            progress.check()?;
+            debug_assert_eq!(cutouts.len(), dataset.catalog.len());
+            encode(cutouts, &mut encoder, options, progress)?
+        }
+    };
+    let predicted = found
+        .predictions
+        .iter()
+        .map(|column| (column.name.as_str(), column.values.as_slice()));
+    let catalog = if found.predictions.is_empty() {
+        None
+    } else {
+        Some(
+            dataset
+                .catalog
+                .with_predictions(&card.about().name, predicted)?,
+        )
+    };
+    Ok(EncodedDataset {
+        encoded: Encoded {
+            embedding: found.embedding,
+            warnings: found.warnings,
+            encoder: Some(choice.clone()),
+        },
+        catalog,
     })
 }
 

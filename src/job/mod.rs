@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use demo::{demo_folder, synthesise};
-pub use encode::{encode_dataset, write_encoded};
+pub use encode::{EncodedDataset, encode_dataset, write_encoded};
 pub use figure::{FigureReport, FigureRequest, write_figure};
 pub use handle::{JobHandle, Message};
 pub use map::write_map;
@@ -125,7 +125,7 @@ pub enum Job {
         /// Where its pictures lie, if not beside it.
         cutouts: Option<PathBuf>,
     },
-    /// Encode the pictures of the open data.
+    /// Encode the objects of the open data.
     Encode {
         /// The data.
         data: Arc<OpenData>,
@@ -228,8 +228,9 @@ impl Job {
             }
             Self::Encode { data, choice, then } => {
                 let encoding = progress.stage("Encoding", 0.0..0.98);
-                let encoded =
-                    encode_dataset(&data.dataset, &choice, &EncodeOptions::default(), &encoding)?;
+                let options = EncodeOptions::default();
+                let EncodedDataset { encoded, catalog } =
+                    encode_dataset(&data.dataset, &choice, &options, &encoding)?;
                 encode::summary(&encoded, data.dataset.catalog.len())
                     .into_iter()
                     .for_each(|n| report(Report::Notice(n)));
@@ -238,7 +239,11 @@ impl Job {
                 let map = then
                     .map(|recipe| make_map(&data.dataset, vectors, &recipe, &reducing))
                     .transpose()?;
-                report(Report::Edit(Edit::SetEmbedding { encoded, map }));
+                report(Report::Edit(Edit::SetEmbedding {
+                    encoded,
+                    map,
+                    data: catalog.map(|catalog| data.with_catalog(catalog)),
+                }));
                 Ok(())
             }
             Self::Map {

@@ -166,14 +166,19 @@ pub fn place_embedding(
 /// Whether the vectors of a map and those placed on it come from different encoders, in a sentence.
 #[must_use]
 pub fn other_encoder(model: &MapModel, vectors: &Provenance) -> Option<String> {
-    let [fitted, now] = [model.source(), vectors].map(|p| p.get("encoder"));
-    let (fitted, now) = (fitted?, now?);
-    let told = || {
+    let of = |p: &Provenance| {
+        let encoder = p.get("encoder")?.to_owned();
+        Some(match p.get("tensor") {
+            Some(tensor) => format!("{encoder} ({tensor})"),
+            None => encoder,
+        })
+    };
+    let (fitted, now) = (of(model.source())?, of(vectors)?);
+    (fitted != now).then(|| {
         format!(
             "the map was made from vectors of {fitted}, and these are of {now}: where they lie on it means nothing"
         )
-    };
-    (fitted != now).then(told)
+    })
 }
 
 /// Keeps a model in a file (safetensors).

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use super::{JobError, Report, encode_dataset, evaluate_subset, make_map, open_edit};
+use super::{
+    EncodedDataset, JobError, Report, encode_dataset, evaluate_subset, make_map, open_edit,
+};
 use crate::encode::EncodeOptions;
 use crate::io::Overwrite;
 use crate::progress::Progress;
@@ -39,7 +41,7 @@ pub(super) fn open(
     let opening = progress.stage("Opening", 0.1..0.2);
     let (edit, notices) = open_edit(&file.data, file.cutouts.as_deref(), &opening)?;
     let Edit::Open {
-        data,
+        mut data,
         mut embedding,
         mut map,
     } = edit
@@ -49,7 +51,12 @@ pub(super) fn open(
     notices.into_iter().for_each(|n| report(Report::Notice(n)));
     if let Some(choice) = &file.encoder {
         let encoding = progress.stage("Encoding", 0.2..0.95);
-        let encoded = encode_dataset(&data.dataset, choice, &EncodeOptions::default(), &encoding)?;
+        let options = EncodeOptions::default();
+        let EncodedDataset { encoded, catalog } =
+            encode_dataset(&data.dataset, choice, &options, &encoding)?;
+        if let Some(catalog) = catalog {
+            data = data.with_catalog(catalog);
+        }
         if encoded.embedding.provenance().get("model_sha256") != file.model_sha256.as_deref() {
             report(Report::Notice(format!(
                 "The encoder {} has changed since the session was saved",

@@ -3,7 +3,6 @@
 use super::{Encoded, Mapped, OpenData, Part, Selection, Session, ViewSpec};
 
 /// A change to the document, made by a job or asked for by a panel.
-#[expect(clippy::large_enum_variant, reason = "a few in a session")]
 pub enum Edit {
     /// Opens data in place of what was open; vectors and map come with it or are gone.
     Open {
@@ -20,6 +19,8 @@ pub enum Edit {
         encoded: Encoded,
         /// Their map.
         map: Option<Mapped>,
+        /// The same objects with what the encoder predicts of them, where it predicts anything.
+        data: Option<OpenData>,
     },
     /// Sets the map.
     SetMap(Mapped),
@@ -69,7 +70,10 @@ impl Session {
                 self.embedding = embedding.map(Part::new);
                 self.map = map.map(Part::new);
             }
-            Edit::SetEmbedding { encoded, map } => {
+            Edit::SetEmbedding { encoded, map, data } => {
+                if let Some(data) = data {
+                    self.data = Some(Part::new(data));
+                }
                 self.embedding = Some(Part::new(encoded));
                 self.map = map.map(Part::new);
             }

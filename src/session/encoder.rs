@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::encode::{Device, EncodeError, ModelCard, Normalisation, shipped};
+use crate::encode::{Device, EncodeError, ModelCard, Normalisation, Pooling, shipped};
 
 /// The encoder that the demo uses.
 pub const SHIPPED_ENCODER: &str = "simclr";
@@ -31,6 +31,20 @@ pub struct EncoderChoice {
     pub eight_bit: bool,
     /// As on the command line: `auto`, `cpu`, `tract`, `cuda`, ...
     pub device: String,
+    /// A tensor inside the model to take as the embedding, in place of the card's.
+    #[serde(default)]
+    pub tap: Option<Tap>,
+}
+
+/// A tensor inside a model, and how it becomes one vector for each object.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tap {
+    /// Its name in the graph.
+    pub tensor: String,
+    /// How tokens or positions become one vector.
+    #[serde(default)]
+    pub pooling: Pooling,
 }
 
 impl Default for EncoderChoice {
@@ -40,6 +54,7 @@ impl Default for EncoderChoice {
             normalisation: None,
             eight_bit: false,
             device: Device::Auto.to_string(),
+            tap: None,
         }
     }
 }
@@ -79,11 +94,20 @@ impl EncoderChoice {
         self.device.parse()
     }
 
-    /// The model's card, or for a bare model one made from its graph and the normalisation.
+    /// The model's card, or for a bare model one made from its graph and the normalisation; with the
+    /// tensor that was chosen as its output.
     ///
     /// # Errors
     /// When the card or model cannot be used, or a bare model comes without a normalisation.
     pub fn card(&self) -> Result<ModelCard, EncodeError> {
+        let card = self.card_of_model()?;
+        Ok(match &self.tap {
+            Some(tap) => card.tapped(&tap.tensor, tap.pooling),
+            None => card,
+        })
+    }
+
+    fn card_of_model(&self) -> Result<ModelCard, EncodeError> {
         let path = match &self.model {
             ModelRef::Shipped(name) if self.normalisation.is_none() => return shipped::card(name),
             ModelRef::Shipped(name) => return Err(needless(Path::new(name))),

@@ -17,14 +17,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use edit::Edit;
-pub use encoder::{EncoderChoice, ModelRef, SHIPPED_ENCODER};
+pub use encoder::{EncoderChoice, ModelRef, SHIPPED_ENCODER, Tap};
 pub use file::{SessionFile, SessionFileError, fingerprint};
 pub use history::History;
 pub use map::MapPoints;
 pub use view::{ColorBy, ContourSpec, DensitySpec, LayerKind, LayerSpec, ViewSpec};
 
 use crate::analysis::reduce::{MapModel, ReduceParams};
-use crate::data::{ColumnKind, Embedding};
+use crate::data::{Catalog, ColumnKind, Embedding};
 use crate::io::Dataset;
 use crate::mask::Mask;
 use crate::subset::SubsetExpr;
@@ -110,6 +110,15 @@ impl OpenData {
             synthetic: dataset.provenance.get("synthetic").is_some(),
             dataset,
         }
+    }
+
+    /// The same objects with other columns.
+    #[must_use]
+    pub fn with_catalog(&self, catalog: Catalog) -> Self {
+        Self::new(Dataset {
+            catalog,
+            ..self.dataset.clone()
+        })
     }
 
     /// What the window calls the data.

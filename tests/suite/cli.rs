@@ -316,3 +316,78 @@ fn doctor_says_what_there_is_and_why_not_more() {
         );
     }
 }
+
+#[test]
+fn encoders_predict_columns_are_tapped_and_read_columns() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let models = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    let (demo, out) = (path("demo"), path("e.parquet"));
+    succeed(&["demo", "--out", text(&demo), "--galaxies", "12"]);
+    let catalog = demo.join("catalog.parquet");
+    let model = |name: &str| models.join(name).to_str().unwrap().to_owned();
+    let embed = |input: &std::path::Path, encoder: &str, more: &[&str]| {
+        let encoder = model(encoder);
+        let common = [
+            "embed",
+            text(input),
+            "--encoder",
+            &encoder,
+            "--device",
+            "tract",
+        ];
+        let rest = ["--force", "--out", text(&out)];
+        answer(&[&common, more, &rest].concat())
+    };
+
+    // Heads become columns, once, however often the objects are encoded.
+    embed(&catalog, "zoobot-like.toml", &[]);
+    std::fs::copy(&out, demo.join("again.parquet")).unwrap();
+    embed(&demo.join("again.parquet"), "zoobot-like.toml", &[]);
+    let info: Value = answer(&["info", text(&out)]);
+    let columns = info["columns"].as_array().unwrap().iter();
+    let votes: Vec<_> = columns
+        .filter_map(|c| c["name"].as_str().filter(|n| n.contains("smooth")))
+        .collect();
+    assert_eq!(
+        votes,
+        [
+            "smooth-or-featured_smooth",
+            "smooth-or-featured_featured",
+            "smooth-or-featured_artifact"
+        ]
+    );
+
+    // A tensor inside the graph, as the list of tensors names it.
+    let listed: Value = answer(&["info", &model("simclr.onnx")]);
+    let tensors = listed["tensors"].as_array().unwrap();
+    let inside = tensors.iter().find(|t| t["op"] == "Relu").unwrap();
+    let name = inside["name"].as_str().unwrap();
+    let tapped = embed(&catalog, "simclr.toml", &["--tap", name, "--pool", "mean"]);
+    assert_eq!(tapped["encoded"], 12);
+    let info: Value = answer(&["info", text(&out)]);
+    assert_eq!(info["provenance"]["tensor"], name);
+    assert_eq!(info["provenance"]["pooling"], "mean");
+
+    // No pictures are needed for an encoder of columns.
+    let alone = path("alone.parquet");
+    std::fs::copy(&catalog, &alone).unwrap();
+    let encoded = embed(&alone, "image-sed.sed.toml", &[]);
+    assert_eq!(
+        (&encoded["encoded"], &encoded["dimension"]),
+        (&Value::from(12), &Value::from(64))
+    );
+    let info: Value = answer(&["info", text(&out)]);
+    assert_eq!(info["provenance"]["space"], "image-sed");
+    std::fs::write(path("bare.csv"), "id,mag_f200w\n1,24\n").unwrap();
+    let encoder = model("image-sed.sed.toml");
+    let said = fail(&[
+        "embed",
+        text(&path("bare.csv")),
+        "--encoder",
+        &encoder,
+        "--out",
+        text(&path("n.parquet")),
+    ]);
+    assert!(said.contains("`mag_f277w`"), "{said}");
+}

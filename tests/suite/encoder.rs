@@ -1,66 +1,175 @@
-//! The shipped encoder gives the vectors that its recipe recorded from the training framework.
+//! The encoders of `models` give the vectors that their recipes recorded from the training framework.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-use latentarium::data::{Cutout, Embedding, RowOrder};
-use latentarium::encode::{Device, EncodeOptions, Encoder, encode, shipped};
+use latentarium::data::{Catalog, Cutout, Embedding, RowOrder};
+use latentarium::encode::{
+    Activation, Device, EncodeOptions, Encoded, Encoder, ModelCard, ModelInput, Provider, encode,
+    encode_columns, runtime_report, shipped,
+};
 use latentarium::progress::Progress;
 
-const TOLERANCE: f32 = 1e-3;
+use crate::support;
 
-fn array(name: &str) -> Embedding {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("models/golden")
-        .join(name);
-    latentarium::io::open(&path, None, &Progress::new())
-        .unwrap()
-        .embedding
-        .unwrap()
+/// Of the largest value.
+const TOLERANCE: f32 = 1e-4;
+
+fn models() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("models")
+}
+
+/// A golden array, one row for each object; `None` where there is none of that name.
+fn array(name: &str) -> Option<Embedding> {
+    let path = models().join("golden").join(format!("{name}.npy"));
+    let dataset = path
+        .exists()
+        .then(|| latentarium::io::open(&path, None, &Progress::new()).unwrap())?;
+    dataset.embedding
+}
+
+/// The cards of the zoo.
+fn cards() -> Vec<ModelCard> {
+    let files = fs::read_dir(models()).unwrap().map(|e| e.unwrap().path());
+    let mut cards: Vec<PathBuf> = files
+        .filter(|path| path.extension().is_some_and(|e| e == "toml"))
+        .collect();
+    cards.sort();
+    cards
+        .iter()
+        .map(|path| ModelCard::load(path).unwrap())
+        .collect()
+}
+
+/// The engine that is always there, and ONNX Runtime where it is found.
+fn devices(test: &str) -> Vec<Device> {
+    let mut devices = vec![Device::Compiled];
+    if runtime_report().library.is_some() {
+        devices.push(Device::Runtime(Provider::Cpu));
+    } else {
+        support::skipped(&format!("{test}, on ONNX Runtime (none is found)"));
+    }
+    devices
+}
+
+/// Encodes golden pictures or columns.
+fn encoded(card: &ModelCard, device: Device, objects: &Embedding) -> Encoded {
+    let mut encoder = Encoder::open(card, device).unwrap();
+    let (options, progress) = (EncodeOptions::default(), Progress::new());
+    match card.input() {
+        ModelInput::Image(image) => {
+            let picture = |i| {
+                Cutout::new(
+                    objects.vector(i).to_vec(),
+                    image.bands.clone(),
+                    image.size,
+                    image.size,
+                    RowOrder::BottomUp,
+                )
+                .unwrap()
+            };
+            let cutouts: Vec<Cutout> = (0..objects.len()).map(picture).collect();
+            encode(&cutouts, &mut encoder, &options, &progress).unwrap()
+        }
+        ModelInput::Sed(sed) => {
+            let columns: Vec<Vec<Option<f32>>> = (0..sed.columns.len())
+                .map(|c| {
+                    (0..objects.len())
+                        .map(|i| Some(objects.vector(i)[c]))
+                        .collect()
+                })
+                .collect();
+            let named = sed.columns.iter().map(String::as_str);
+            let columns = named.zip(columns.iter().map(Vec::as_slice));
+            let catalog = Catalog::numbered(objects.len())
+                .with_predictions("golden", columns)
+                .unwrap();
+            encode_columns(&catalog, &mut encoder, &options, &progress).unwrap()
+        }
+    }
+}
+
+fn assert_close(what: &str, found: &[f32], expected: &[f32]) {
+    assert_eq!(found.len(), expected.len(), "{what}");
+    let scale = expected.iter().fold(0.0_f32, |most, v| most.max(v.abs()));
+    let worst = found
+        .iter()
+        .zip(expected)
+        .map(|(a, b)| (a - b).abs())
+        .fold(0.0, f32::max);
+    assert!(worst <= TOLERANCE * scale, "{what}: {worst} of {scale}");
 }
 
 #[test]
 fn golden_vectors_on_every_engine() {
-    let card = shipped::card("simclr").unwrap();
-    let (pictures, expected) = (array("simclr_pictures.npy"), array("simclr_vectors.npy"));
-    let side = card.input().size;
-    let cutouts: Vec<Cutout> = (0..pictures.len())
-        .map(|i| {
-            Cutout::new(
-                pictures.vector(i).to_vec(),
-                card.input().bands.clone(),
-                side,
-                side,
-                RowOrder::BottomUp,
-            )
-            .unwrap()
-        })
-        .collect();
-    for device in [Device::Compiled, Device::Auto] {
-        let mut encoder = Encoder::open(&card, device).unwrap();
-        let encoded = encode(
-            &cutouts,
-            &mut encoder,
-            &EncodeOptions::default(),
-            &Progress::new(),
-        )
-        .unwrap();
-        assert!(encoded.warnings.is_empty(), "{:?}", encoded.warnings);
-        let found = encoded.embedding.values().iter();
-        let worst = found
-            .zip(expected.values())
-            .map(|(a, b)| (a - b).abs())
-            .fold(0.0, f32::max);
-        assert!(worst <= TOLERANCE, "{}: {worst}", encoder.describe());
+    let devices = devices("golden_vectors_on_every_engine");
+    let mut tested = 0;
+    for card in cards() {
+        let name = &card.about().name;
+        let objects = ["pictures", "columns"]
+            .iter()
+            .find_map(|kind| array(&format!("{name}_{kind}")));
+        let Some((objects, expected)) = objects.zip(array(&format!("{name}_vectors"))) else {
+            continue;
+        };
+        for &device in &devices {
+            let found = encoded(&card, device, &objects);
+            assert_eq!(found.warnings, [], "{name}");
+            let what = format!("{name} on {device}");
+            assert_close(&what, found.embedding.values(), expected.values());
+            check_heads(&card, &what, &found);
+        }
+        tested += 1;
+    }
+    assert!(tested >= 8, "only {tested} cards have golden vectors");
+}
+
+/// Compares predictions with the activation of the golden tensor that they are made of.
+fn check_heads(card: &ModelCard, what: &str, found: &Encoded) {
+    let mut predictions = found.predictions.iter();
+    for head in card.heads() {
+        let raw = array(&format!("{}_{}", card.about().name, head.tensor));
+        for (i, name) in head.column_names().enumerate() {
+            let predicted = predictions.next().unwrap();
+            assert_eq!(predicted.name, name, "{what}");
+            let Some(raw) = &raw else { continue };
+            let expected: Vec<f32> = (0..raw.len())
+                .map(|row| {
+                    let own = &raw.vector(row)[head.first..head.first + head.columns.len()];
+                    match head.activation {
+                        Activation::None => own[i],
+                        Activation::Softmax => {
+                            own[i].exp() / own.iter().map(|v| v.exp()).sum::<f32>()
+                        }
+                        Activation::Dirichlet => own[i] / own.iter().sum::<f32>(),
+                    }
+                })
+                .collect();
+            let values: Option<Vec<f32>> = predicted.values.iter().copied().collect();
+            assert_close(&format!("{what}: {name}"), &values.unwrap(), &expected);
+        }
+    }
+    assert!(predictions.next().is_none(), "{what}");
+}
+
+#[test]
+fn cards_of_the_zoo_are_true() {
+    for card in cards() {
+        let encoder = Encoder::open(&card, Device::Compiled).unwrap();
+        assert_eq!(Some(encoder.dim()), card.output().dimension);
+        assert_eq!(Some(encoder.sha256()), card.sha256());
+        if let Some(decoder) = card.decoder() {
+            assert!(models().join(&decoder.file).is_file(), "{}", decoder.file);
+        }
     }
 }
 
 #[test]
-fn cards_of_shipped_encoders_are_true() {
+fn shipped_encoders_are_those_of_the_zoo() {
     for name in shipped::NAMES {
         let card = shipped::card(name).unwrap();
-        let encoder = Encoder::open(&card, Device::Compiled).unwrap();
         assert_eq!(card.about().name, name);
-        assert_eq!(Some(encoder.dim()), card.output().dimension);
-        assert_eq!(Some(encoder.sha256()), card.sha256());
+        let zoo = cards().into_iter().find(|c| c.about().name == name);
+        assert_eq!(card.sha256(), zoo.unwrap().sha256());
     }
 }

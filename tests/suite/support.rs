@@ -9,12 +9,14 @@ use std::process::{Command, Output};
 pub fn test_data(name: &str, folder: &str) -> Option<PathBuf> {
     let found = std::env::var_os("LATENTARIUM_TEST_DATA").map(|root| Path::new(&root).join(folder));
     if found.is_none() {
-        let _ = writeln!(
-            std::io::stderr(),
-            "skipped: {name} (LATENTARIUM_TEST_DATA is not set)"
-        );
+        skipped(&format!("{name} (LATENTARIUM_TEST_DATA is not set)"));
     }
     found
+}
+
+/// Says that a test, or a part of it, was skipped.
+pub fn skipped(what: &str) {
+    let _ = writeln!(std::io::stderr(), "skipped: {what}");
 }
 
 /// The program with arguments.

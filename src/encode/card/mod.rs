@@ -3,12 +3,19 @@
 //! A [`ModelCard`] is valid by construction: [`ModelCard::load`] checks every key, and the engines
 //! and the preprocessing check nothing again.
 
+mod fault;
 mod file;
+mod head;
+mod input;
 mod normalisation;
+mod output;
 
 use std::path::{Path, PathBuf};
 
+pub use head::{Activation, Head};
+pub use input::{ImageInput, ModelInput, SedInput};
 pub use normalisation::{Method, Normalisation, Sky};
+pub use output::{Decoder, EmbeddingOutput, Pooling, Prediction};
 
 use super::EncodeError;
 use super::model::Model;
@@ -18,13 +25,19 @@ use super::onnx::Dim;
 pub(super) const MAX_SIZE: usize = 4096;
 /// More bands than this are refused.
 pub(super) const MAX_BANDS: usize = 64;
+/// More columns than this are refused.
+const MAX_COLUMNS: usize = 4096;
 
 /// What an encoder is, what it expects and what it returns.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelCard {
     about: About,
-    input: ImageInput,
+    space: Option<String>,
+    input: ModelInput,
     output: EmbeddingOutput,
+    decoder: Option<Decoder>,
+    prediction: Option<Prediction>,
+    heads: Vec<Head>,
     model_path: PathBuf,
     sha256: Option<String>,
 }
@@ -42,52 +55,6 @@ pub struct About {
     pub licence: String,
     /// What it was trained on.
     pub training_data: String,
-}
-
-/// The picture an encoder expects: `channels x size x size`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ImageInput {
-    /// Graph tensor; the only input when `None`.
-    pub name: Option<String>,
-    /// Names of the bands in order; empty when only their number is known.
-    pub bands: Vec<String>,
-    /// Number of bands, `1..=64`.
-    pub channels: usize,
-    /// Side, px, `1..=4096`.
-    pub size: usize,
-    /// Size of a pixel on the sky that the encoder was trained with, arcsec.
-    pub pixel_scale_arcsec: Option<f32>,
-    /// Whether it was trained on pictures that were resampled as bytes: values are then rounded to
-    /// whole numbers of `0..=255` where a picture is resampled. Networks notice on dark pictures.
-    pub eight_bit: bool,
-    /// How pixel values are scaled.
-    pub normalisation: Normalisation,
-}
-
-/// How the vector is taken from the graph.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct EmbeddingOutput {
-    /// Graph tensor; the only output when `None`.
-    pub name: Option<String>,
-    /// How positions or tokens become one vector.
-    pub pooling: Pooling,
-    /// Length of the vector, when the card states it.
-    pub dimension: Option<usize>,
-    /// Whether vectors are scaled to unit length.
-    pub l2_normalised: bool,
-}
-
-/// How an output with more than one vector for each picture becomes one vector.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Pooling {
-    /// The output is `batch x d` already.
-    #[default]
-    None,
-    /// The mean over tokens (`batch x tokens x d`) or positions (`batch x d x h x w`).
-    Mean,
-    /// The first token of `batch x tokens x d`.
-    Cls,
 }
 
 impl ModelCard {
@@ -130,7 +97,7 @@ impl ModelCard {
             path: path.to_owned(),
             reason,
         };
-        let input = model.image_input(None)?;
+        let input = model.only_input(None)?;
         let (channels, size) = match input.dims.as_deref() {
             Some(
                 [
@@ -159,7 +126,7 @@ impl ModelCard {
                 "its input {input} is out of range: 1 to {MAX_BANDS} bands of 1 to {MAX_SIZE} px"
             )));
         }
-        normalisation.check_channels(channels)?;
+        normalisation.check_length(channels, "bands")?;
         let stem = path
             .file_stem()
             .unwrap_or_default()
@@ -170,7 +137,8 @@ impl ModelCard {
                 name: stem,
                 ..About::default()
             },
-            input: ImageInput {
+            space: None,
+            input: ModelInput::Image(ImageInput {
                 name: None,
                 bands: Vec::new(),
                 channels,
@@ -178,8 +146,11 @@ impl ModelCard {
                 pixel_scale_arcsec: None,
                 eight_bit: false,
                 normalisation,
-            },
+            }),
             output: EmbeddingOutput::default(),
+            decoder: None,
+            prediction: None,
+            heads: Vec::new(),
             model_path: path.to_owned(),
             sha256: None,
         })
@@ -188,7 +159,25 @@ impl ModelCard {
     /// This card with [`ImageInput::eight_bit`] set, for a bare model that was trained on JPEGs.
     #[must_use]
     pub fn with_eight_bit(mut self, eight_bit: bool) -> Self {
-        self.input.eight_bit = eight_bit;
+        if let ModelInput::Image(image) = &mut self.input {
+            image.eight_bit = eight_bit;
+        }
+        self
+    }
+
+    /// This card with another tensor of the graph as the embedding. What the card says of its own
+    /// output no longer holds, so that length, space, heads, prediction and decoder are gone.
+    #[must_use]
+    pub fn tapped(mut self, tensor: &str, pooling: Pooling) -> Self {
+        self.output = EmbeddingOutput {
+            name: Some(tensor.to_owned()),
+            pooling,
+            ..EmbeddingOutput::default()
+        };
+        self.space = None;
+        self.decoder = None;
+        self.prediction = None;
+        self.heads.clear();
         self
     }
 
@@ -198,9 +187,15 @@ impl ModelCard {
         &self.about
     }
 
+    /// The space that its vectors lie in, where encoders of other inputs share it.
+    #[must_use]
+    pub fn space(&self) -> Option<&str> {
+        self.space.as_deref()
+    }
+
     /// What the model expects.
     #[must_use]
-    pub fn input(&self) -> &ImageInput {
+    pub fn input(&self) -> &ModelInput {
         &self.input
     }
 
@@ -208,6 +203,24 @@ impl ModelCard {
     #[must_use]
     pub fn output(&self) -> &EmbeddingOutput {
         &self.output
+    }
+
+    /// The model that turns its vectors back into pictures.
+    #[must_use]
+    pub fn decoder(&self) -> Option<&Decoder> {
+        self.decoder.as_ref()
+    }
+
+    /// The picture in another band, where it makes one.
+    #[must_use]
+    pub fn prediction(&self) -> Option<&Prediction> {
+        self.prediction.as_ref()
+    }
+
+    /// What it predicts beside its vectors.
+    #[must_use]
+    pub fn heads(&self) -> &[Head] {
+        &self.heads
     }
 
     /// The `.onnx` file.
@@ -237,16 +250,4 @@ impl ModelCard {
 fn has_extension(path: &Path, extension: &str) -> bool {
     path.extension()
         .is_some_and(|e| e.eq_ignore_ascii_case(extension))
-}
-
-impl Pooling {
-    /// As in a card.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Mean => "mean",
-            Self::Cls => "cls",
-        }
-    }
 }

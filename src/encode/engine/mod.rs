@@ -8,6 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 
 pub(super) use output::{Output, pool};
+pub(super) use tract::inferred_shapes;
 
 use super::EncodeError;
 use super::model::Model;
@@ -147,13 +148,13 @@ impl Engine {
         }
     }
 
-    /// Runs `count` pictures, `count x channels x size x size`.
+    /// Runs `count` objects, `count x` [`Wiring::shape`]; returns the wiring's outputs in order.
     ///
-    /// `pixels` holds whole batches when the graph is written for a fixed batch.
-    pub(super) fn run(&mut self, pixels: &[f32], count: usize) -> Result<Output, String> {
+    /// `values` holds whole batches when the graph is written for a fixed batch.
+    pub(super) fn run(&mut self, values: &[f32], count: usize) -> Result<Vec<Output>, String> {
         match self {
-            Self::Ort(engine) => engine.run(pixels, count),
-            Self::Tract(engine) => engine.run(pixels, count),
+            Self::Ort(engine) => engine.run(values, count),
+            Self::Tract(engine) => engine.run(values, count),
         }
     }
 

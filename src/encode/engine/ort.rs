@@ -1,5 +1,6 @@
 //! ONNX Runtime: one session, run by whoever owns it.
 
+use std::iter;
 use std::num::NonZero;
 use std::thread::available_parallelism;
 
@@ -11,7 +12,7 @@ use ort::value::TensorRef;
 use super::super::model::Model;
 use super::super::quiet::{catch, one_line};
 use super::super::runtime::{Library, register};
-use super::super::wiring::Wiring;
+use super::super::wiring::{Wanted, Wiring};
 use super::{Device, EncodeError, Output, Provider};
 
 pub(in crate::encode) struct OrtEngine {
@@ -56,31 +57,34 @@ impl OrtEngine {
         })
     }
 
-    pub(super) fn run(&mut self, pixels: &[f32], count: usize) -> Result<Output, String> {
+    pub(super) fn run(&mut self, values: &[f32], count: usize) -> Result<Vec<Output>, String> {
         let Self {
             session, wiring, ..
         } = self;
         let batch = wiring.fixed_batch.unwrap_or(count);
-        let [channels, height, width] = wiring.picture;
-        let pixels = pixels
-            .get(..batch * wiring.picture_len())
+        let shape: Vec<usize> = iter::once(batch).chain(wiring.shape.clone()).collect();
+        let values = values
+            .get(..batch * wiring.object_len())
             .ok_or("the batch is not full")?;
         catch(|| {
-            let tensor = TensorRef::from_array_view(([batch, channels, height, width], pixels))?;
-            let outputs = session.run(ort::inputs![wiring.input.as_str() => tensor])?;
-            let output = outputs
-                .get(&wiring.output)
-                .ok_or_else(|| ort::Error::new("the output is missing"))?;
-            let (shape, values) = output.try_extract_tensor::<f32>()?;
-            Ok(Output {
-                shape: shape
-                    .iter()
-                    .map(|&axis| usize::try_from(axis).unwrap_or(0))
-                    .collect(),
-                values: values.to_vec(),
-            })
+            let tensor = TensorRef::from_array_view((shape, values))?;
+            let answers = session.run(ort::inputs![wiring.input.as_str() => tensor])?;
+            let output = |wanted: &Wanted| {
+                let answer = answers
+                    .get(&wanted.name)
+                    .ok_or_else(|| ort::Error::new("an output is missing"))?;
+                let (shape, values) = answer.try_extract_tensor::<f32>()?;
+                Ok(Output {
+                    shape: shape
+                        .iter()
+                        .map(|&axis| usize::try_from(axis).unwrap_or(0))
+                        .collect(),
+                    values: values.to_vec(),
+                })
+            };
+            wiring.outputs.iter().map(output).collect()
         })
-        .and_then(|result: ort::Result<Output>| result.map_err(|e| one_line(e.message())))
+        .and_then(|result: ort::Result<Vec<Output>>| result.map_err(|e| one_line(e.message())))
     }
 
     pub(super) fn provider(&self) -> Provider {

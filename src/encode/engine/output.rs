@@ -1,4 +1,4 @@
-//! From the tensor a graph returns to one vector for each picture.
+//! From the tensor a graph returns to one vector for each object.
 
 use super::super::card::{EmbeddingOutput, Pooling};
 
@@ -25,7 +25,7 @@ impl Output {
     }
 }
 
-/// The vectors of the first `count` pictures, `count x d`, and `d`.
+/// The vectors of the first `count` objects, `count x d`, and `d`.
 ///
 /// Rows may hold values that are not finite; a vector without length becomes one of NaN when unit
 /// length is asked for.
@@ -72,7 +72,7 @@ pub(in crate::encode) fn pool(
         }
         _ => {
             return Err(format!(
-                "the graph returns {}, which pooling `{}` does not make one vector: set `output.pooling` in its card \
+                "the graph returns {}, which pooling `{}` does not make one vector: set `output.pooling` in its card, or --pool \
                  (none for batch x d, cls or mean for batch x tokens x d, mean for batch x d x height x width)",
                 text(&shape),
                 how.pooling.name()

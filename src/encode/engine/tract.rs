@@ -1,14 +1,16 @@
-//! The compiled-in engine: pictures run one by one, each on a worker of the thread pool.
+//! The compiled-in engine: objects run one by one, each on a worker of the thread pool.
 //!
-//! tract is fastest on graphs whose every axis has a length, and its speed for one picture drops
-//! with the batch, so symbols are replaced by one picture's shape before it optimises and all
+//! tract is fastest on graphs whose every axis has a length, and its speed for one object drops
+//! with the batch, so symbols are replaced by one object's shape before it optimises and all
 //! workers share that plan.
 
 use std::collections::HashMap;
+use std::iter;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 use tract_onnx::prelude::*;
+use tract_onnx::tract_hir::infer::Factoid;
 
 use super::super::EncodeError;
 use super::super::model::Model;
@@ -21,51 +23,69 @@ pub(super) const VERSION: &str = "0.23";
 
 pub(in crate::encode) struct TractEngine {
     plan: Arc<TypedRunnableModel>,
-    /// `batch x channels x height x width` of one run.
-    shape: [usize; 4],
+    /// Of one run: the batch, and the axes of one object.
+    shape: Vec<usize>,
+    outputs: usize,
 }
 
 impl TractEngine {
     pub(super) fn open(model: &Model, wiring: &Wiring) -> Result<Self, EncodeError> {
-        let [channels, height, width] = wiring.picture;
-        let shape = [wiring.fixed_batch.unwrap_or(1), channels, height, width];
-        let plan = catch(|| plan(model, wiring, shape))
+        let batch = wiring.fixed_batch.unwrap_or(1);
+        let shape: Vec<usize> = iter::once(batch).chain(wiring.shape.clone()).collect();
+        let plan = catch(|| plan(model, wiring, &shape))
             .and_then(|result| result.map_err(|e| one_line(&format!("{e:#}"))))
             .map_err(|reason| {
                 model.refuse(format!(
                     "the compiled-in engine: {reason}: ONNX Runtime knows more graphs, see `latentarium doctor`"
                 ))
             })?;
-        Ok(Self { plan, shape })
+        Ok(Self {
+            plan,
+            shape,
+            outputs: wiring.outputs.len(),
+        })
     }
 
-    pub(super) fn run(&self, pixels: &[f32], count: usize) -> Result<Output, String> {
+    pub(super) fn run(&self, values: &[f32], count: usize) -> Result<Vec<Output>, String> {
         let length: usize = self.shape.iter().product();
         let runs = count.div_ceil(self.shape[0]);
-        let pixels = pixels.get(..runs * length).ok_or("the batch is not full")?;
-        let outputs: Vec<Output> = pixels
+        let values = values.get(..runs * length).ok_or("the batch is not full")?;
+        let answers: Vec<Vec<Output>> = values
             .par_chunks_exact(length)
-            .map(|pixels| {
-                catch(|| self.run_once(pixels))
+            .map(|values| {
+                catch(|| self.run_once(values))
                     .and_then(|result| result.map_err(|e| one_line(&format!("{e:#}"))))
             })
             .collect::<Result<_, _>>()?;
-        Output::concatenate(outputs)
+        let mut by_output: Vec<Vec<Output>> = Vec::new();
+        by_output.resize_with(self.outputs, Vec::new);
+        for answer in answers {
+            for (all, one) in by_output.iter_mut().zip(answer) {
+                all.push(one);
+            }
+        }
+        by_output
+            .into_iter()
+            .map(Output::concatenate)
+            .collect::<Option<_>>()
             .ok_or_else(|| "outputs of one graph differ in shape".to_owned())
     }
 
-    fn run_once(&self, pixels: &[f32]) -> TractResult<Output> {
-        let input = Tensor::from_shape(&self.shape, pixels)?;
+    fn run_once(&self, values: &[f32]) -> TractResult<Vec<Output>> {
+        let input = Tensor::from_shape(&self.shape, values)?;
         let outputs = self.plan.run(tvec!(input.into()))?;
-        let view = outputs[0].to_plain_array_view::<f32>()?;
-        Ok(Output {
-            shape: view.shape().to_vec(),
-            values: view.iter().copied().collect(),
-        })
+        let output = |answer: &TValue| {
+            let view = answer.to_plain_array_view::<f32>()?;
+            Ok(Output {
+                shape: view.shape().to_vec(),
+                values: view.iter().copied().collect(),
+            })
+        };
+        outputs.iter().map(output).collect()
     }
 }
 
-fn plan(model: &Model, wiring: &Wiring, shape: [usize; 4]) -> TractResult<Arc<TypedRunnableModel>> {
+fn plan(model: &Model, wiring: &Wiring, shape: &[usize]) -> TractResult<Arc<TypedRunnableModel>> {
     // Exporters note shapes of inner values in their own symbols; those contradict a shape that is
     // set from outside.
     let onnx = tract_onnx::onnx().with_ignore_value_info(wiring.has_open_axis);
@@ -77,15 +97,19 @@ fn plan(model: &Model, wiring: &Wiring, shape: [usize; 4]) -> TractResult<Arc<Ty
     if wiring.has_open_axis {
         graph.set_input_fact(0, f32::fact(shape).into())?;
     }
-    if let Some(&output) = graph.output_outlets()?.get(wiring.output_index) {
-        graph.select_output_outlets(&[output])?;
-    }
+    let outlets = graph.output_outlets()?;
+    let outlets: Vec<OutletId> = wiring
+        .outputs
+        .iter()
+        .filter_map(|wanted| outlets.get(wanted.index).copied())
+        .collect();
+    graph.select_output_outlets(&outlets)?;
     let typed = graph.into_typed()?;
     let axes = typed.input_fact(0)?.shape.clone();
     let symbols: HashMap<Symbol, TDim> = axes
         .iter()
         .zip(shape)
-        .filter_map(|(axis, length)| match axis {
+        .filter_map(|(axis, &length)| match axis {
             TDim::Sym(symbol) => Some((symbol.clone(), length.to_dim())),
             _ => None,
         })
@@ -96,6 +120,23 @@ fn plan(model: &Model, wiring: &Wiring, shape: [usize; 4]) -> TractResult<Arc<Ty
         typed.set_symbols(&symbols)?
     };
     typed.into_optimized()?.into_runnable()
+}
+
+/// The shapes of tensors, by name, as far as they can be inferred without weights in other files.
+pub(in crate::encode) fn inferred_shapes(model: &Model) -> HashMap<String, String> {
+    catch(|| {
+        let mut graph = tract_onnx::onnx().model_for_read(&mut model.bytes.as_slice())?;
+        // What was found before it stopped is worth listing.
+        let _ = graph.analyse(true);
+        let shape = |(&outlet, name): (&OutletId, &String)| {
+            let fact = &graph.outlet_fact(outlet).ok()?.shape;
+            let axes: Vec<String> = fact.concretize()?.iter().map(ToString::to_string).collect();
+            Some((name.clone(), axes.join(" x ")))
+        };
+        Ok(graph.outlet_labels.iter().filter_map(shape).collect())
+    })
+    .and_then(|result: TractResult<_>| result.map_err(|e| e.to_string()))
+    .unwrap_or_default()
 }
 
 #[cfg(test)]

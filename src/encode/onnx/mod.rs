@@ -1,13 +1,18 @@
-//! What an ONNX file says about itself: inputs, outputs, opset, producer and where its weights lie.
+//! What an ONNX file says about itself: inputs, outputs, opset, producer and where its weights lie;
+//! the operations inside, and the graph cut at any of their tensors.
 //!
 //! Reads the protobuf by hand in one pass that skips the weights, so a model of any size is
 //! described at once and no engine is needed. Field numbers are those of `onnx.proto`.
 
+mod cut;
+mod nodes;
 mod tensor;
 mod wire;
 
 use std::collections::{BTreeSet, HashSet};
 
+pub(super) use cut::cut;
+pub(super) use nodes::Nodes;
 pub(super) use tensor::{Dim, Element, Tensor};
 use wire::{Fields, Malformed, Value};
 

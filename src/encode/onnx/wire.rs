@@ -13,7 +13,7 @@ pub(super) enum Value<'a> {
 
 /// The bytes are not protobuf.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Malformed;
+pub(in crate::encode) struct Malformed;
 
 /// The fields of one message; ends after the first error.
 pub(super) struct Fields<'a>(&'a [u8]);
@@ -80,9 +80,40 @@ impl<'a> Iterator for Fields<'a> {
     }
 }
 
+/// Appends a field that holds a number.
+pub(super) fn write_int(message: &mut Vec<u8>, number: u32, value: u64) {
+    write_varint(message, u64::from(number) << 3);
+    write_varint(message, value);
+}
+
+/// Appends a field that holds text or a message.
+pub(super) fn write_bytes(message: &mut Vec<u8>, number: u32, bytes: &[u8]) {
+    write_varint(message, u64::from(number) << 3 | 2);
+    write_varint(message, bytes.len() as u64);
+    message.extend_from_slice(bytes);
+}
+
+fn write_varint(message: &mut Vec<u8>, mut value: u64) {
+    while value > 0x7f {
+        message.push((value & 0x7f) as u8 | 0x80);
+        value >>= 7;
+    }
+    message.push(value as u8);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reads_what_it_writes() {
+        let mut message = Vec::new();
+        write_int(&mut message, 5, u64::MAX);
+        write_bytes(&mut message, 1000, &[7; 300]);
+        let fields: Vec<_> = Fields::new(&message).map(Result::unwrap).collect();
+        assert!(matches!(fields[0], (5, Value::Int(u64::MAX))));
+        assert!(matches!(fields[1], (1000, Value::Bytes(bytes)) if bytes == [7; 300]));
+    }
 
     #[test]
     fn reads_fields_and_stops_at_nonsense() {

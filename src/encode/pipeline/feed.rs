@@ -6,24 +6,23 @@ use std::sync::{Mutex, PoisonError};
 use std::thread::available_parallelism;
 
 use super::super::EncodeError;
-use super::super::card::ImageInput;
-use super::super::preprocess::{Notes, Preprocessor};
+use super::super::preprocess::Notes;
 use super::super::quiet::catch;
-use crate::data::CutoutRead;
+use super::source::{Prepare, Source};
 use crate::progress::Progress;
 
 /// Buffers together stay below this unless one batch alone needs more, 256 MiB.
 const MAX_VALUES: usize = 64 << 20;
 
-/// Prepared pictures of consecutive rows; those that failed take no slot.
+/// Prepared objects of consecutive rows; those that failed take no slot.
 pub(super) struct Batch {
     /// Position among the batches.
     pub(super) index: usize,
-    /// `rows.len()` pictures, then leftovers.
-    pub(super) pixels: Vec<f32>,
-    /// The row of each picture and what was tolerated in it.
+    /// `rows.len()` objects, then leftovers.
+    pub(super) values: Vec<f32>,
+    /// The row of each object and what was tolerated in it.
     pub(super) rows: Vec<(u32, Notes)>,
-    /// Rows without a picture and why.
+    /// Rows that could not be prepared and why.
     pub(super) failed: Vec<(u32, String)>,
     /// Number of rows it stands for.
     pub(super) span: usize,
@@ -31,8 +30,9 @@ pub(super) struct Batch {
 
 /// What the workers share.
 pub(super) struct Feed<'a> {
-    cutouts: &'a dyn CutoutRead,
-    input: &'a ImageInput,
+    source: &'a dyn Source,
+    /// Number of values in one object.
+    object_len: usize,
     rows: usize,
     batch: usize,
     progress: &'a Progress,
@@ -57,15 +57,15 @@ pub(super) fn workers(batches: usize, batch_values: usize) -> usize {
 
 impl<'a> Feed<'a> {
     pub(super) fn new(
-        cutouts: &'a dyn CutoutRead,
-        input: &'a ImageInput,
+        source: &'a dyn Source,
+        object_len: usize,
         rows: usize,
         batch: usize,
         progress: &'a Progress,
     ) -> Self {
         Self {
-            cutouts,
-            input,
+            source,
+            object_len,
             rows,
             batch,
             progress,
@@ -96,9 +96,9 @@ impl<'a> Feed<'a> {
 
     /// Fills batches until none is left, the work is cancelled or nobody wants them any more.
     pub(super) fn work(&self, full: &SyncSender<Batch>) {
-        let mut preprocessor = Preprocessor::new(self.input);
-        while let Some((index, pixels)) = self.take() {
-            let Some(batch) = self.fill(index, pixels, &mut preprocessor) else {
+        let mut preparer = self.source.preparer();
+        while let Some((index, values)) = self.take() {
+            let Some(batch) = self.fill(index, values, preparer.as_mut()) else {
                 return;
             };
             if full.send(batch).is_err() {
@@ -115,33 +115,29 @@ impl<'a> Feed<'a> {
         if queue.next * self.batch >= self.rows {
             return None;
         }
-        let pixels = queue.empty.as_ref()?.recv().ok()?;
+        let values = queue.empty.as_ref()?.recv().ok()?;
         queue.next += 1;
-        Some((queue.next - 1, pixels))
+        Some((queue.next - 1, values))
     }
 
     /// `None` when cancelled.
     fn fill(
         &self,
         index: usize,
-        mut pixels: Vec<f32>,
-        preprocessor: &mut Preprocessor<'_>,
+        mut values: Vec<f32>,
+        preparer: &mut dyn Prepare,
     ) -> Option<Batch> {
         let rows = index * self.batch..self.rows.min((index + 1) * self.batch);
         let span = rows.len();
-        let picture = self.input.channels * self.input.size * self.input.size;
         let (mut filled, mut failed) = (Vec::with_capacity(span), Vec::new());
         for row in rows {
             if self.progress.is_cancelled() {
                 return None;
             }
-            let start = filled.len() * picture;
-            let slot = &mut pixels[start..start + picture];
+            let start = filled.len() * self.object_len;
+            let slot = &mut values[start..start + self.object_len];
             // Readers of foreign files may panic; that costs this row and not the run.
-            let result = catch(|| {
-                let cutout = self.cutouts.read(row).map_err(|e| e.0)?;
-                preprocessor.run(&cutout, slot)
-            });
+            let result = catch(|| preparer.prepare(row, slot));
             match result.and_then(|result| result) {
                 Ok(notes) => filled.push((row as u32, notes)),
                 Err(reason) => failed.push((row as u32, reason)),
@@ -149,7 +145,7 @@ impl<'a> Feed<'a> {
         }
         Some(Batch {
             index,
-            pixels,
+            values,
             rows: filled,
             failed,
             span,

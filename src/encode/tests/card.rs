@@ -1,7 +1,7 @@
 use std::fs;
 
 use super::{Shelf, card_text, error, model};
-use crate::encode::{EncodeError, Method, ModelCard, Normalisation, Pooling, Sky};
+use crate::encode::{Activation, EncodeError, Method, ModelCard, Normalisation, Pooling, Sky};
 
 const FULL: &str = "
 name = 'simclr'
@@ -9,6 +9,7 @@ version = '1.2'
 paper = 'arXiv:2002.05709'
 licence = 'MIT'
 training_data = 'synthetic'
+space = 'sky'
 sha256 = 'AB12000000000000000000000000000000000000000000000000000000000000'
 file = 'm.onnx'
 [input]
@@ -27,6 +28,23 @@ name = 'features'
 pooling = 'cls'
 dimension = 128
 l2_normalised = true
+[decoder]
+file = 'd.onnx'
+input = 'latent'
+output = 'picture'
+[prediction]
+tensor = 'next'
+band = 'z'
+[[heads]]
+name = 'bar'
+tensor = 'votes'
+activation = 'dirichlet'
+first = 2
+columns = ['yes', 'bar_no']
+[[heads]]
+name = 'mass'
+tensor = 'mass'
+columns = ['log']
 ";
 
 #[test]
@@ -36,9 +54,10 @@ fn reads_every_key() {
     assert_eq!(card, ModelCard::load(&shelf.path("m.onnx")).unwrap());
     assert_eq!(card.about().paper, "arXiv:2002.05709");
     assert_eq!(card.sha256().map(|hash| &hash[..5]), Some("ab120"));
-    assert_eq!((card.input().channels, card.input().size), (3, 64));
-    assert_eq!(card.input().pixel_scale_arcsec, Some(0.262));
-    assert!(card.input().eight_bit);
+    let image = card.input().image().unwrap();
+    assert_eq!((image.channels, image.size), (3, 64));
+    assert_eq!(image.pixel_scale_arcsec, Some(0.262));
+    assert!(image.eight_bit);
     assert_eq!(card.output().pooling, Pooling::Cls);
     assert_eq!(card.output().dimension, Some(128));
     let asinh = Method::Asinh {
@@ -47,10 +66,78 @@ fn reads_every_key() {
         divide_by: 1.0,
     };
     assert_eq!(
-        card.input().normalisation,
+        *card.input().normalisation(),
         Normalisation::new(asinh, true).unwrap()
     );
     assert_eq!(card.model_path(), shelf.path("m.onnx"));
+    assert_eq!(card.space(), Some("sky"));
+    assert_eq!(card.decoder().unwrap().file, "d.onnx");
+    assert_eq!(card.prediction().unwrap().band, "z");
+    let [bar, mass] = card.heads() else {
+        panic!("two heads")
+    };
+    assert_eq!((bar.activation, bar.first), (Activation::Dirichlet, 2));
+    assert_eq!(
+        bar.column_names().collect::<Vec<_>>(),
+        ["bar_yes", "bar_no"]
+    );
+    assert_eq!((mass.activation, mass.first), (Activation::None, 0));
+
+    let tapped = card.tapped("relu", Pooling::Mean);
+    assert_eq!(tapped.output().name.as_deref(), Some("relu"));
+    assert_eq!((tapped.output().dimension, tapped.space()), (None, None));
+    assert!(tapped.heads().is_empty() && tapped.decoder().is_none());
+}
+
+const SED: &str = "
+name = 'sed'
+[input]
+modality = 'sed'
+columns = ['mag_g', 'mag_r']
+[input.normalisation]
+method = 'mean-std'
+mean = [20.5, 20]
+std = 2
+";
+
+#[test]
+fn reads_and_refuses_cards_of_columns() {
+    let card = Shelf::new("vector.onnx", SED).card();
+    assert_eq!(card.input().sed().unwrap().columns, ["mag_g", "mag_r"]);
+    assert_eq!(card.input().shape(), [2]);
+    for (from, to, key) in [
+        ("columns = ['mag_g', 'mag_r']", "", "input.columns"),
+        ("['mag_g', 'mag_r']", "[]", "input.columns"),
+        ("'mag_r'", "'mag_g'", "input.columns: holds `mag_g` twice"),
+        ("'mag_r'", "' '", "input.columns"),
+        (
+            "modality = 'sed'",
+            "modality = 'sed'\nsize = 3",
+            "input.size",
+        ),
+        (
+            "modality = 'sed'",
+            "modality = 'sed'\nbands = ['g']",
+            "input.bands",
+        ),
+        (
+            "modality = 'sed'",
+            "size = 3\nchannels = 2",
+            "input.columns",
+        ),
+        ("[20.5, 20]", "[20.5, 20, 19]", "each of the 2 columns"),
+        (
+            "'mean-std'\nmean = [20.5, 20]\nstd = 2",
+            "'max'",
+            "input.normalisation.method",
+        ),
+    ] {
+        let text = SED.replace(from, to);
+        assert_ne!(text, SED, "{from}");
+        let shelf = Shelf::new("vector.onnx", &text);
+        let message = error(ModelCard::load(&shelf.path("m.toml")));
+        assert!(message.contains(key), "{to}: {message}");
+    }
 }
 
 #[test]
@@ -59,8 +146,8 @@ fn refuses_what_cannot_be_and_names_the_key() {
         ("name = 'simclr'", "name = ' '", "name"),
         ("size = 64", "size = 0", "input.size"),
         ("size = 64", "size = 4097", "input.size"),
-        ("size = 64", "size = -1", "line 13"),
-        ("size = 64", "", "missing field `size`"),
+        ("size = 64", "size = -1", "line 14"),
+        ("size = 64", "", "input.size: is missing"),
         ("size = 64", "size = 64\nside = 3", "unknown field `side`"),
         (
             "modality = 'image'",
@@ -113,6 +200,35 @@ fn refuses_what_cannot_be_and_names_the_key() {
         ("'m.onnx'", "'m.txt'", "file"),
         ("dimension = 128", "dimension = 0", "output.dimension"),
         ("'cls'", "'max'", "unknown variant `max`"),
+        ("'sky'", "''", "space"),
+        ("'d.onnx'", "'../d.onnx'", "decoder.file"),
+        ("input = 'latent'", "input = ' '", "decoder.input"),
+        ("input = 'latent'", "", "missing field `input`"),
+        (
+            "band = 'z'",
+            "band = 'z'\nfile = '/n.onnx'",
+            "prediction.file",
+        ),
+        ("tensor = 'next'", "tensor = ''", "prediction.tensor"),
+        ("'dirichlet'", "'sigmoid'", "unknown variant `sigmoid`"),
+        ("first = 2", "first = -2", "line"),
+        (
+            "first = 2",
+            "first = 9223372036854775807",
+            "heads.first of `bar`",
+        ),
+        ("first = 2", "last = 2", "unknown field `last`"),
+        ("'votes'", "''", "heads.tensor of `bar`"),
+        ("['yes', 'bar_no']", "['yes']", "heads.columns of `bar`"),
+        ("['log']", "[]", "heads.columns of `mass`"),
+        ("'bar_no'", "'yes'", "holds `yes` twice"),
+        ("'bar_no'", "'bar_yes'", "holds `bar_yes` twice"),
+        (
+            "name = 'mass'",
+            "name = 'bar'",
+            "heads.name: holds `bar` twice",
+        ),
+        ("name = 'mass'", "name = ''", "heads.name"),
     ] {
         let text = FULL.replace(from, to);
         assert_ne!(text, FULL, "{from}");
@@ -150,7 +266,7 @@ fn files_that_are_no_cards() {
 fn a_bare_model_takes_its_shape_from_the_graph() {
     let none = || Normalisation::new(Method::None, false).unwrap();
     let card = ModelCard::for_bare_model(&model("mean.onnx"), none()).unwrap();
-    assert_eq!((card.input().channels, card.input().size), (3, 8));
+    assert_eq!(card.input().shape(), [3, 8, 8]);
     assert_eq!(card.about().name, "mean");
     for (name, reason) in [
         (

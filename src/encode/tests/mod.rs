@@ -1,9 +1,11 @@
 //! Tests of the whole room on the small models of `tests/models` (see its `make.py`).
 
 mod card;
+mod columns;
 mod engine;
 mod graph;
 mod pipeline;
+mod tap;
 
 use std::fs;
 use std::path::{Path, PathBuf};

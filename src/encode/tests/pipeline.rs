@@ -121,6 +121,8 @@ fn says_where_the_vectors_come_from() {
     assert_eq!(facts.get("model_sha256").map(str::len), Some(64));
     assert_eq!(facts.get("engine"), Some("tract 0.23 CPU"));
     assert_eq!(facts.get("embedding_dim"), Some("4"));
+    assert_eq!(facts.get("tensor"), Some("features"));
+    assert_eq!(facts.get("pooling"), Some("none"));
     assert_eq!(
         facts.get("latentarium_version"),
         Some(env!("CARGO_PKG_VERSION"))
@@ -152,7 +154,7 @@ fn when_every_row_fails_the_first_reason_is_given() {
     ));
     assert_eq!(
         message,
-        "none of the 30 cutouts could be encoded; row 0: no file 0"
+        "none of the 30 objects could be encoded; row 0: no file 0"
     );
     let nothing: Vec<Cutout> = Vec::new();
     assert!(matches!(
@@ -162,7 +164,7 @@ fn when_every_row_fails_the_first_reason_is_given() {
             &EncodeOptions::default(),
             &Progress::new()
         ),
-        Err(EncodeError::NoCutouts)
+        Err(EncodeError::NoObjects)
     ));
 }
 

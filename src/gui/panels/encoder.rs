@@ -47,7 +47,11 @@ pub(in crate::gui) fn ui(
         }
     });
     ui.add_space(8.0);
-    let ready = session.data().is_some_and(|d| d.dataset.cutouts.is_some());
+    // A file may be an encoder of columns, which needs no pictures; the job looks into it.
+    let needs_pictures = matches!(drafts.encoder.model, ModelRef::Shipped(_));
+    let ready = session
+        .data()
+        .is_some_and(|d| d.dataset.cutouts.is_some() || !needs_pictures);
     let button = ui.add_enabled(
         ready,
         Button::new(format!("Encode with {}", drafts.encoder.name())),

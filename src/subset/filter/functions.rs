@@ -11,13 +11,13 @@ use sqlparser::ast::{
 
 use super::FilterError;
 use super::case::choice;
-use super::columns;
 use super::compile::Compiler;
 use super::formula::Formula;
 use super::kinds::{Kind, Literal};
 use super::node::Node;
 use super::operation::Operation;
 use super::operators::arithmetic;
+use crate::data::closest;
 
 /// Functions of SQL systems whose answer depends on the moment.
 const VOLATILE: [&str; 9] = [
@@ -155,7 +155,7 @@ impl Compiler<'_> {
         }
         let names = || FUNCTIONS.iter().map(|entry| entry.0).chain(GENERIC);
         if !names().any(|known| known == name) {
-            let hint = columns::closest(name, names());
+            let hint = closest(name, names());
             let hint = hint.map_or_else(String::new, |name| format!("; did you mean {name}?"));
             let message = format!("there is no function {name}{hint}");
             return Err(FilterError::new(message));

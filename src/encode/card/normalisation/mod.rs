@@ -20,11 +20,11 @@ pub struct Normalisation {
 pub enum Method {
     /// As they are.
     None,
-    /// `(x - mean) / std`; one value for all bands or one for each.
+    /// `(x - mean) / std`; one value for all bands (or columns) or one for each.
     MeanStd {
-        /// In units of the pixels.
+        /// In units of the pixels or columns.
         mean: Vec<f32>,
-        /// In units of the pixels, positive.
+        /// In units of the pixels or columns, positive.
         std: Vec<f32>,
     },
     /// `asinh((x - median) / (scale * sigma)) / divide_by`, where sigma is 1.4826 times the median
@@ -117,11 +117,15 @@ impl Normalisation {
         self.joint
     }
 
-    /// Means and deviations must be one, or one for each band.
-    pub(in crate::encode) fn check_channels(&self, channels: usize) -> Result<(), EncodeError> {
-        let fits = |values: &[f32]| values.len() == 1 || values.len() == channels;
+    /// Means and deviations must be one, or one for each of the `length` `parts` (bands, columns).
+    pub(in crate::encode) fn check_length(
+        &self,
+        length: usize,
+        parts: &str,
+    ) -> Result<(), EncodeError> {
+        let fits = |values: &[f32]| values.len() == 1 || values.len() == length;
         if let Method::MeanStd { mean, std } = &self.method {
-            let reason = format!("must be one number, or one for each of the {channels} bands");
+            let reason = format!("must be one number, or one for each of the {length} {parts}");
             require("mean", fits(mean), &reason)?;
             require("std", fits(std), &reason)?;
         }
