@@ -10,7 +10,7 @@ use latentarium::progress::Progress;
 use latentarium::session::{ColorBy, Edit, EncoderChoice, MapRecipe, Part, Session, ViewSpec};
 use latentarium::synth::SurveyParams;
 
-use crate::support::{answer, embed, succeed, text};
+use crate::support::{DIM, answer, clusters, embed, succeed, text};
 
 /// Runs a job inline; the notices it gave.
 fn run(job: Job, session: &mut Session) -> Result<Vec<String>, JobError> {
@@ -144,33 +144,16 @@ fn a_cancelled_demo_leaves_no_catalogue() {
     assert_eq!(partial.count(), 0);
 }
 
-/// Points around eight centres, 12 values each.
-fn clusters(n: usize) -> Embedding {
-    let mut state = 7_u64;
-    let mut next = || {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        (state >> 40) as f32 / (1_u64 << 24) as f32
-    };
-    let centers: Vec<f32> = (0..8 * 12).map(|_| 10.0 * next()).collect();
-    let value = |i: usize| centers[i / 12 % 8 * 12 + i % 12];
-    let values = (0..n * 12).map(|i| value(i) + next()).collect();
-    Embedding::new(
-        values,
-        12,
-        (0..n as u32).collect(),
-        n,
-        Provenance::default(),
-    )
-    .unwrap()
+fn embedding(n: usize) -> Embedding {
+    let rows = (0..n as u32).collect();
+    Embedding::new(clusters(n, 0), DIM, rows, n, Provenance::default()).unwrap()
 }
 
 /// A UMAP map begins as that of the principal components, can be kept at any time, and is given up
 /// at once; the same seed makes the same map.
 #[test]
 fn a_map_forms_in_view() {
-    let vectors = clusters(4000);
+    let vectors = embedding(4000);
     let params = ReduceParams {
         method: Method::Umap,
         epochs: Some(60),
@@ -266,7 +249,7 @@ fn the_command_line_reduces_by_umap() {
 #[test]
 fn reductions_stop_at_any_moment() {
     let n = 30_000;
-    let vectors = clusters(n);
+    let vectors = embedding(n);
     for method in Method::ALL {
         let recipe = ReduceParams {
             method,

@@ -8,26 +8,7 @@ use latentarium::io::{self, Overwrite};
 use latentarium::job::{place_embedding, read_model, write_model};
 use latentarium::progress::Progress;
 
-use crate::support::{answer, fail, succeed, text};
-
-const DIM: usize = 12;
-
-/// Points around eight centres; every seed gives others around the same centres.
-fn clusters(n: usize, seed: u64) -> Vec<f32> {
-    let mut state = 7_u64;
-    let mut next = || {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        (state >> 40) as f32 / (1_u64 << 24) as f32
-    };
-    let centers: Vec<f32> = (0..8 * DIM).map(|_| 10.0 * next()).collect();
-    for _ in 0..seed * 1_000_003 {
-        next();
-    }
-    let value = |i: usize| centers[i / DIM % 8 * DIM + i % DIM];
-    (0..n * DIM).map(|i| value(i) + next()).collect()
-}
+use crate::support::{DIM, answer, clusters, fail, succeed, text};
 
 fn embedding(values: Vec<f32>) -> Embedding {
     let n = values.len() / DIM;

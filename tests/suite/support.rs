@@ -70,3 +70,23 @@ pub fn fail(arguments: &[&str]) -> String {
 pub fn text(path: &Path) -> &str {
     path.to_str().expect("a plain path")
 }
+
+/// Values of each vector of [`clusters`].
+pub const DIM: usize = 12;
+
+/// Points around eight centres in turn, row-major; every seed gives others around the same centres.
+pub fn clusters(n: usize, seed: u64) -> Vec<f32> {
+    let mut state = 7_u64;
+    let mut next = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 40) as f32 / (1_u64 << 24) as f32
+    };
+    let centers: Vec<f32> = (0..8 * DIM).map(|_| 10.0 * next()).collect();
+    for _ in 0..seed * 1_000_003 {
+        next();
+    }
+    let value = |i: usize| centers[i / DIM % 8 * DIM + i % DIM];
+    (0..n * DIM).map(|i| value(i) + next()).collect()
+}

@@ -178,10 +178,13 @@ fn guides(ui: &mut Ui, session: &Session, draft: &mut MapDraft, actions: &mut Ve
             }
         });
         ui.end_row();
-        if draft.labels.is_some() || draft.like.is_some() {
+        if draft.labels.is_some() {
             ui.label("Classes count");
-            ui.add(egui::Slider::new(&mut draft.reduce.label_weight, 0.0..=1.0));
+            ui.add(egui::Slider::new(&mut draft.reduce.label_weight, 0.0..=1.0))
+                .on_hover_text("From not at all to nothing else");
             ui.end_row();
+        }
+        if draft.like.is_some() {
             ui.label("Hold");
             ui.add(egui::Slider::new(&mut draft.reduce.hold, 0.0..=1.0))
                 .on_hover_text("How strongly objects are held at their places on the earlier map");
