@@ -11,6 +11,7 @@ pub mod encode;
 pub mod figure;
 #[cfg(feature = "gui")]
 pub mod gui;
+pub mod hash;
 pub mod io;
 pub mod job;
 pub mod mask;

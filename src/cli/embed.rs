@@ -10,7 +10,7 @@ use super::bar::Bar;
 use super::{Answer, Output};
 use crate::encode::{EncodeOptions, Pooling};
 use crate::io;
-use crate::job::{EncodedDataset, encode_dataset, write_encoded};
+use crate::job::encode_file;
 use crate::session::{EncoderChoice, Tap};
 
 #[derive(Debug, Args)]
@@ -91,37 +91,32 @@ pub(super) fn run(args: &EmbedArgs) -> Result<Answer> {
         batch: args.batch.map(|b| b as usize),
         limit: args.limit.map(|l| l as usize),
     };
-    let encoding = bar.progress().stage("Encoding", 0.05..0.98);
-    let EncodedDataset { encoded, catalog } =
-        encode_dataset(&dataset, &choice, &options, &encoding)?;
-    let rows = options
-        .limit
-        .unwrap_or(usize::MAX)
-        .min(dataset.catalog.len());
-    let catalog = catalog.as_ref().unwrap_or(&dataset.catalog).first(rows);
-    let writing = bar.progress().stage("Writing", 0.98..1.0);
-    write_encoded(
-        &args.output.out,
-        &dataset,
-        &catalog,
-        &encoded,
-        args.output.overwrite(),
-        &writing,
-    )?;
+    let encoding = bar.progress().stage("Encoding", 0.05..1.0);
+    let (out, overwrite) = (&args.output.out, args.output.overwrite());
+    let done = encode_file(&dataset, &choice, &options, out, overwrite, &encoding)?;
     drop(bar);
 
-    let embedding = &encoded.embedding;
-    let failed = rows - embedding.len();
-    let engine = embedding.provenance().get("engine").unwrap_or_default();
+    let failed = done.rows - done.encoded;
     let mut lines = vec![format!(
-        "{} vectors of {} values by {engine}: {}",
-        embedding.len(),
-        embedding.dim(),
-        args.output.out.display()
+        "{} vectors of {} values by {}: {}",
+        done.encoded,
+        done.dim,
+        done.engine,
+        out.display()
     )];
+    if done.taken_up > 0 {
+        lines.push(format!(
+            "{} rows were taken over from the run that was interrupted",
+            done.taken_up
+        ));
+    }
+    if done.dropped {
+        lines.push("an interrupted run of another model, card or input was dropped".to_owned());
+    }
     if failed > 0 {
         lines.push(format!(
-            "{failed} of {rows} objects could not be encoded; the column `warning` says why"
+            "{failed} of {} objects could not be encoded; the column `warning` says why",
+            done.rows
         ));
     }
     lines.extend(
@@ -133,9 +128,9 @@ pub(super) fn run(args: &EmbedArgs) -> Result<Answer> {
     Ok(Answer {
         text: lines.join("\n"),
         json: json!({
-            "out": args.output.out.display().to_string(), "rows": rows, "encoded": embedding.len(), "failed": failed,
-            "dimension": embedding.dim(), "engine": engine,
-            "warnings": encoded.warnings.iter().map(|(row, reason)| json!({ "row": row, "reason": reason })).collect::<Vec<_>>(),
+            "out": out.display().to_string(), "rows": done.rows, "encoded": done.encoded, "failed": failed,
+            "dimension": done.dim, "engine": done.engine, "taken_up": done.taken_up,
+            "warnings": done.warnings.iter().map(|(row, reason)| json!({ "row": row, "reason": reason })).collect::<Vec<_>>(),
             "notes": dataset.warnings,
         }),
     })

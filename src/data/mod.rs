@@ -13,6 +13,7 @@ mod names;
 mod plane;
 mod projection;
 mod provenance;
+mod segment;
 
 pub use arrays::{Array, Arrays, ArraysError, Value, Values};
 pub use catalog::Catalog;
@@ -24,6 +25,7 @@ pub(crate) use names::closest;
 pub use plane::Plane;
 pub use projection::Projection;
 pub use provenance::Provenance;
+pub use segment::Segment;
 
 use rayon::prelude::*;
 

@@ -66,6 +66,16 @@ impl Encoder {
         self.dim
     }
 
+    /// Number of columns that its heads predict.
+    #[must_use]
+    pub fn predictions(&self) -> usize {
+        self.card
+            .heads()
+            .iter()
+            .flat_map(Head::column_names)
+            .count()
+    }
+
     /// SHA-256 of the model file, 64 lower-case hex digits.
     #[must_use]
     pub fn sha256(&self) -> &str {
@@ -124,7 +134,8 @@ impl Encoder {
 
     /// The number of objects in a batch: what the graph is fixed to, what was asked for, or what
     /// suits the device.
-    pub(super) fn batch(&self, asked: Option<usize>) -> usize {
+    #[must_use]
+    pub fn batch(&self, asked: Option<usize>) -> usize {
         const MAX_BATCH: usize = 4096;
         /// A default batch stays below this, 64 MiB.
         const MAX_VALUES: usize = 16 << 20;

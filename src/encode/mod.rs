@@ -2,8 +2,8 @@
 //!
 //! A [`ModelCard`] says what a model expects and what it returns; an [`Encoder`] is that model on
 //! an engine, either ONNX Runtime (found at run time) or the compiled-in tract; [`encode`] reads,
-//! prepares and runs all pictures of a data set ([`encode_columns`]: all rows of its columns) and
-//! returns an embedding, and what the heads of the model predict. [`tensors`] lists what lies inside
+//! prepares and runs all [`Objects`] of a data set and returns an embedding, and what the heads of the
+//! model predict; [`encode_segments`] hands them on as they come. [`tensors`] lists what lies inside
 //! a model: each of its tensors can be the embedding ([`ModelCard::tapped`]).
 
 mod card;
@@ -31,6 +31,8 @@ pub use card::{
 pub use encoder::Encoder;
 pub use engine::{Device, Provider};
 pub use error::EncodeError;
-pub use pipeline::{EncodeOptions, Encoded, Predicted, encode, encode_columns};
+pub use pipeline::{
+    Collector, EncodeOptions, Encoded, Findings, Objects, Predicted, encode, encode_segments,
+};
 pub use runtime::{Library, ProviderState, RuntimeReport, report as runtime_report};
 pub use tensors::{TensorInfo, tensors};

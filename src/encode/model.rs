@@ -1,16 +1,14 @@
 //! One `.onnx` file in memory with its description.
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-
-use sha2::{Digest, Sha256};
 
 use super::EncodeError;
 use super::onnx::{self, Element, Graph, Nodes, Tensor};
 use super::wiring::Wanted;
 use crate::data::closest;
+use crate::hash::Hash;
 
 /// Protobuf cannot hold more, so a larger file is no model.
 const MAX_BYTES: u64 = 2 << 30;
@@ -67,12 +65,7 @@ impl Model {
                 )));
             }
         }
-        let sha256 = Sha256::digest(&bytes)
-            .iter()
-            .fold(String::new(), |mut hex, byte| {
-                let _ = write!(hex, "{byte:02x}");
-                hex
-            });
+        let sha256 = Hash::of(&bytes);
         Ok(Self {
             path: path.to_owned(),
             bytes,

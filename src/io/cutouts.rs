@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
+use std::time::UNIX_EPOCH;
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{DataType, Int64Type};
@@ -15,6 +16,7 @@ use arrow::datatypes::{DataType, Int64Type};
 use super::fits::SharedFitsCutouts;
 use super::raster;
 use crate::data::{Catalog, Column, Cutout, CutoutError, CutoutRead};
+use crate::hash::Hash;
 
 pub(super) const FILE_COLUMN: &str = "cutout_file";
 pub(super) const HDU_COLUMN: &str = "cutout_hdu";
@@ -138,6 +140,34 @@ impl CutoutSource {
     #[must_use]
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// What tells whether the pictures are still the same: a hash of their names, sizes, times of
+    /// change and places in their files, 64 hexadecimal digits. Their pixels are not read.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let mut hash = Hash::default();
+        for file in &*self.files {
+            hash.add(file.as_os_str().as_encoded_bytes());
+            let state = self.root.join(file).metadata().ok();
+            let changed = state.as_ref().and_then(|state| state.modified().ok());
+            let changed = changed.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+            let length = state.map_or(u64::MAX, |state| state.len());
+            hash.add(&length.to_le_bytes());
+            hash.add(&changed.unwrap_or_default().as_nanos().to_le_bytes());
+        }
+        for place in &*self.places {
+            let numbers = place.map_or([u32::MAX; 4], |Place { file, hdu, plane }| {
+                let (kind, hdu) = match hdu {
+                    Hdu::First => (0, 0),
+                    Hdu::At(hdu) => (1, hdu),
+                    Hdu::Missing => (2, 0),
+                };
+                [file, kind, hdu, plane]
+            });
+            numbers.iter().for_each(|n| hash.add(&n.to_le_bytes()));
+        }
+        hash.finish()
     }
 
     /// Whether any of the first few pictures is there.

@@ -12,6 +12,7 @@ mod cutouts;
 mod dataset;
 mod fits;
 mod folder;
+mod journal;
 mod npy;
 mod parquet;
 mod raster;
@@ -29,6 +30,7 @@ pub use csv::write_csv;
 pub use cutouts::CutoutSource;
 pub use dataset::{Dataset, cutouts_provenance, open, open_streamed};
 pub use fits::{CutoutChunkWriter, SkyPosition};
+pub use journal::{Earlier, Journal, Shape};
 pub use parquet::{
     NeighborTable, write_catalog, write_embedding, write_neighbors, write_projection,
 };
@@ -36,7 +38,7 @@ pub use raster::write_png;
 pub use safetensors::{read_arrays, write_arrays};
 pub use stream::VectorStream;
 pub use tiles::{remove_tiles, tiles_path, write_tiles};
-pub use vectors::VectorRows;
+pub use vectors::{VectorRows, VectorSource};
 
 use crate::data::DataError;
 use crate::progress::Cancelled;

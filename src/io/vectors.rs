@@ -1,10 +1,44 @@
 //! Vectors as they are read: the finite ones are kept, with the rows that they belong to.
 
+use std::ops::Range;
+
 use arrow::array::{Array, ArrayRef, AsArray, GenericListArray, OffsetSizeTrait};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float32Type};
 
-use crate::data::DataError;
+use super::IoError;
+use crate::data::{DataError, Embedding};
+
+/// Vectors by catalogue row, wherever they lie.
+pub trait VectorSource {
+    /// Length of each vector.
+    fn dim(&self) -> usize;
+
+    /// Hands over the vectors of some rows, in order.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn each(&self, rows: Range<usize>, place: &mut dyn FnMut(u32, &[f32])) -> Result<(), IoError>;
+}
+
+impl VectorSource for Embedding {
+    fn dim(&self) -> usize {
+        self.dim()
+    }
+
+    fn each(&self, rows: Range<usize>, place: &mut dyn FnMut(u32, &[f32])) -> Result<(), IoError> {
+        for index in within(self.rows(), &rows) {
+            place(self.rows()[index], self.vector(index));
+        }
+        Ok(())
+    }
+}
+
+/// Which of `all`, increasing catalogue rows, lie in `rows`.
+pub(super) fn within(all: &[u32], rows: &Range<usize>) -> Range<usize> {
+    let below = |end: usize| all.partition_point(|&row| (row as usize) < end);
+    below(rows.start)..below(rows.end)
+}
 
 /// The vectors of consecutive rows of a file.
 #[derive(Debug, Default)]

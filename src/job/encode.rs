@@ -3,9 +3,13 @@
 use std::path::Path;
 
 use super::JobError;
-use crate::data::{Catalog, CutoutRead, Provenance};
-use crate::encode::{EncodeOptions, Encoder, ModelInput, encode, encode_columns};
-use crate::io::{self, Dataset, Overwrite};
+use crate::data::{Catalog, CutoutRead as _, Provenance};
+use crate::encode::{
+    Collector, EncodeOptions, Encoder, Findings, ModelCard, ModelInput, Objects, Predicted, encode,
+    encode_segments,
+};
+use crate::hash::Hash;
+use crate::io::{self, Dataset, Earlier, Journal, Overwrite, Shape, VectorSource};
 use crate::progress::Progress;
 use crate::session::{Encoded, EncoderChoice};
 
@@ -15,6 +19,25 @@ pub struct EncodedDataset {
     pub encoded: Encoded,
     /// The catalogue with what the encoder predicts, where it predicts anything.
     pub catalog: Option<Catalog>,
+}
+
+/// What [`encode_file`] wrote.
+#[derive(Debug)]
+pub struct EncodedFile {
+    /// Rows that were asked for.
+    pub rows: usize,
+    /// How many of them have a vector.
+    pub encoded: usize,
+    /// Length of a vector.
+    pub dim: usize,
+    /// The engine and where it ran.
+    pub engine: String,
+    /// Catalogue row and sentence, by row.
+    pub warnings: Vec<(u32, String)>,
+    /// Rows that an earlier, interrupted run had worked on.
+    pub taken_up: usize,
+    /// Whether an interrupted run of something else was dropped.
+    pub dropped: bool,
 }
 
 /// Runs an encoder over the pictures of `dataset`, or over columns of its catalogue.
@@ -28,12 +51,96 @@ pub fn encode_dataset(
     progress: &Progress,
 ) -> Result<EncodedDataset, JobError> {
     let card = choice.card()?;
-    let found = match card.input() {
-        ModelInput::Sed(_) => {
-            let mut encoder = Encoder::open(&card, choice.device()?)?;
-            progress.check()?;
-            encode_columns(&dataset.catalog, &mut encoder, options, progress)?
+    let objects = objects(dataset, &card)?;
+    let mut encoder = Encoder::open(&card, choice.device()?)?;
+    progress.check()?;
+    let found = encode(objects, &mut encoder, options, progress)?;
+    Ok(EncodedDataset {
+        catalog: with_predictions(&dataset.catalog, &card, &found.predictions)?,
+        encoded: Encoded {
+            embedding: found.embedding,
+            warnings: found.warnings,
+            encoder: Some(choice.clone()),
+        },
+    })
+}
+
+/// Runs an encoder as [`encode_dataset`] does, into an embedding file. Vectors stay on the disk: what is
+/// found is appended to `OUT.unfinished` as it comes. After an interruption the same call goes on where
+/// the last one ended, and ends with the same file; it begins anew when the model, its card, the engine,
+/// the size of batches or the objects are not the same.
+///
+/// # Errors
+/// Those of [`encode_dataset`]; when the output exists and may not be replaced, the disk is full, or
+/// another run is writing that output.
+pub fn encode_file(
+    dataset: &Dataset,
+    choice: &EncoderChoice,
+    options: &EncodeOptions,
+    out: &Path,
+    overwrite: Overwrite,
+    progress: &Progress,
+) -> Result<EncodedFile, JobError> {
+    io::check_output(out, overwrite)?;
+    let card = choice.card()?;
+    let objects = objects(dataset, &card)?;
+    let mut encoder = Encoder::open(&card, choice.device()?)?;
+    progress.check()?;
+    let rows = options.limit.unwrap_or(usize::MAX).min(objects.len());
+    let shape = Shape {
+        dim: encoder.dim(),
+        predictions: encoder.predictions(),
+    };
+    let key = run_key(dataset, &encoder, options, rows);
+    let mut collector = Collector::new(&card);
+    let (mut journal, earlier) =
+        Journal::open(out, &key, shape, &mut |segment| collector.add(segment))?;
+    let taken_up = journal.done();
+    let encoding = progress.part(0.0..0.97);
+    let keep = &mut |segment| {
+        journal.append(&segment)?;
+        collector.add(&segment);
+        Ok::<_, JobError>(())
+    };
+    encode_segments(objects, &mut encoder, options, taken_up, &encoding, keep)?;
+    let findings = match collector.finish(dataset.catalog.len()) {
+        Ok(findings) => findings,
+        Err(e) => {
+            // Nothing worth going on with.
+            journal.remove()?;
+            return Err(e.into());
         }
+    };
+    let catalog = with_predictions(&dataset.catalog, &card, &findings.predictions)?;
+    let catalog = catalog.as_ref().unwrap_or(&dataset.catalog).first(rows);
+    let vectors = Vectors {
+        source: &journal,
+        warnings: &findings.warnings,
+        facts: &encoder.provenance(),
+    };
+    let writing = progress.stage("Writing", 0.97..1.0);
+    write_vectors(out, dataset, &catalog, &vectors, overwrite, &writing)?;
+    journal.remove()?;
+    let Findings {
+        rows: done,
+        warnings,
+        ..
+    } = findings;
+    Ok(EncodedFile {
+        rows,
+        encoded: done.len(),
+        dim: shape.dim,
+        engine: encoder.describe(),
+        warnings,
+        taken_up,
+        dropped: earlier == Earlier::Dropped,
+    })
+}
+
+/// What the encoder of `card` runs over.
+fn objects<'a>(dataset: &'a Dataset, card: &ModelCard) -> Result<Objects<'a>, JobError> {
+    match card.input() {
+        ModelInput::Sed(_) => Ok(Objects::Columns(&dataset.catalog)),
         ModelInput::Image(_) => {
             let cutouts = dataset.cutouts.as_ref().ok_or_else(|| {
                 JobError::Missing(format!(
@@ -41,33 +148,67 @@ pub fn encode_dataset(
                     dataset.path.display()
                 ))
             })?;
-            let mut encoder = Encoder::open(&card, choice.device()?)?;
-            progress.check()?;
             debug_assert_eq!(cutouts.len(), dataset.catalog.len());
-            encode(cutouts, &mut encoder, options, progress)?
+            Ok(Objects::Pictures(cutouts))
         }
-    };
-    let predicted = found
-        .predictions
+    }
+}
+
+/// The catalogue with columns that the encoder predicts; `None` where it predicts none.
+fn with_predictions(
+    catalog: &Catalog,
+    card: &ModelCard,
+    predictions: &[Predicted],
+) -> Result<Option<Catalog>, JobError> {
+    if predictions.is_empty() {
+        return Ok(None);
+    }
+    let columns = predictions
         .iter()
         .map(|column| (column.name.as_str(), column.values.as_slice()));
-    let catalog = if found.predictions.is_empty() {
-        None
-    } else {
-        Some(
-            dataset
-                .catalog
-                .with_predictions(&card.about().name, predicted)?,
-        )
-    };
-    Ok(EncodedDataset {
-        encoded: Encoded {
-            embedding: found.embedding,
-            warnings: found.warnings,
-            encoder: Some(choice.clone()),
-        },
-        catalog,
-    })
+    let catalog = catalog.with_predictions(&card.about().name, columns)?;
+    Ok(Some(catalog))
+}
+
+/// A hash of everything that the results of a run depend on.
+fn run_key(dataset: &Dataset, encoder: &Encoder, options: &EncodeOptions, rows: usize) -> String {
+    let mut hash = Hash::default();
+    for (name, value) in encoder.provenance().iter() {
+        hash.add(name.as_bytes());
+        hash.add(value.as_bytes());
+    }
+    let card = encoder.card();
+    // All that a card says of tensors, whatever becomes a line of the provenance.
+    let said = format!("{:?} {:?} {:?}", card.input(), card.output(), card.heads());
+    hash.add(said.as_bytes());
+    hash.add(&encoder.batch(options.batch).to_le_bytes());
+    hash.add(&rows.to_le_bytes());
+    match (card.input(), &dataset.cutouts) {
+        (ModelInput::Image(_), Some(cutouts)) => hash.add(cutouts.fingerprint().as_bytes()),
+        (ModelInput::Image(_), None) => {}
+        (ModelInput::Sed(sed), _) => {
+            for name in &sed.columns {
+                let values = dataset
+                    .catalog
+                    .column(name)
+                    .and_then(|column| column.numbers());
+                let bytes = values
+                    .unwrap_or_default()
+                    .into_iter()
+                    .flat_map(f64::to_le_bytes);
+                hash.add(&bytes.collect::<Vec<_>>());
+            }
+        }
+    }
+    hash.finish()
+}
+
+/// Vectors on their way to a file.
+struct Vectors<'a> {
+    source: &'a dyn VectorSource,
+    warnings: &'a [(u32, String)],
+    /// How they were made.
+    facts: &'a Provenance,
 }
 
 /// Writes vectors as an embedding file that finds its pictures again.
@@ -82,6 +223,22 @@ pub fn write_encoded(
     overwrite: Overwrite,
     progress: &Progress,
 ) -> Result<(), JobError> {
+    let vectors = Vectors {
+        source: &encoded.embedding,
+        warnings: &encoded.warnings,
+        facts: encoded.embedding.provenance(),
+    };
+    write_vectors(path, dataset, catalog, &vectors, overwrite, progress)
+}
+
+fn write_vectors(
+    path: &Path,
+    dataset: &Dataset,
+    catalog: &Catalog,
+    vectors: &Vectors<'_>,
+    overwrite: Overwrite,
+    progress: &Progress,
+) -> Result<(), JobError> {
     let pictures = dataset
         .cutouts
         .as_ref()
@@ -92,9 +249,9 @@ pub fn write_encoded(
     io::write_embedding(
         path,
         catalog,
-        &encoded.embedding,
-        &encoded.warnings,
-        &provenance,
+        vectors.source,
+        vectors.warnings,
+        &provenance.merged(vectors.facts),
         overwrite,
         progress,
     )?;

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use demo::{demo_folder, synthesise};
-pub use encode::{EncodedDataset, encode_dataset, write_encoded};
+pub use encode::{EncodedDataset, EncodedFile, encode_dataset, encode_file, write_encoded};
 pub use figure::{FigureReport, FigureRequest, write_figure};
 pub use handle::{JobHandle, Message};
 pub use map::write_map;

@@ -6,9 +6,8 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
 use super::{EncoderChoice, MapRecipe, Session, ViewSpec};
+use crate::hash::Hash;
 use crate::io::{AtomicFile, IoError, Overwrite};
 use crate::progress::{Cancelled, Progress};
 use crate::subset::SubsetExpr;
@@ -177,9 +176,9 @@ impl SessionFile {
 /// # Errors
 /// When something cannot be read, or on cancellation.
 pub fn fingerprint(path: &Path, progress: &Progress) -> Result<String, SessionFileError> {
-    let mut hasher = Sha256::new();
+    let mut hash = Hash::default();
     if path.is_dir() {
-        list(path, path, &mut hasher, progress)?;
+        list(path, path, &mut hash, progress)?;
     } else {
         let system = |source| SessionFileError::System {
             path: path.to_owned(),
@@ -193,24 +192,18 @@ pub fn fingerprint(path: &Path, progress: &Progress) -> Result<String, SessionFi
             if n == 0 {
                 break;
             }
-            hasher.update(&buffer[..n]);
+            hash.append(&buffer[..n]);
             done += n;
             progress.set(done, total)?;
         }
     }
-    let mut text = String::with_capacity(64);
-    for byte in hasher.finalize() {
-        text.extend(
-            [byte >> 4, byte & 15].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])),
-        );
-    }
-    Ok(text)
+    Ok(hash.finish())
 }
 
 fn list(
     folder: &Path,
     root: &Path,
-    hasher: &mut Sha256,
+    hash: &mut Hash,
     progress: &Progress,
 ) -> Result<(), SessionFileError> {
     progress.check()?;
@@ -229,11 +222,11 @@ fn list(
         };
         let path = entry.path();
         if metadata.is_dir() {
-            list(&path, root, hasher, progress)?;
+            list(&path, root, hash, progress)?;
         } else {
             let name = path.strip_prefix(root).unwrap_or(&path);
-            hasher.update(name.as_os_str().as_encoded_bytes());
-            hasher.update(metadata.len().to_le_bytes());
+            hash.append(name.as_os_str().as_encoded_bytes());
+            hash.append(&metadata.len().to_le_bytes());
         }
     }
     Ok(())

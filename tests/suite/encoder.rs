@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use latentarium::data::{Catalog, Cutout, Embedding, RowOrder};
 use latentarium::encode::{
-    Activation, Device, EncodeOptions, Encoded, Encoder, ModelCard, ModelInput, Provider, encode,
-    encode_columns, runtime_report, shipped,
+    Activation, Device, EncodeOptions, Encoded, Encoder, ModelCard, ModelInput, Objects, Provider,
+    encode, runtime_report, shipped,
 };
 use latentarium::progress::Progress;
 
@@ -69,7 +69,13 @@ fn encoded(card: &ModelCard, device: Device, objects: &Embedding) -> Encoded {
                 .unwrap()
             };
             let cutouts: Vec<Cutout> = (0..objects.len()).map(picture).collect();
-            encode(&cutouts, &mut encoder, &options, &progress).unwrap()
+            encode(
+                Objects::Pictures(&cutouts),
+                &mut encoder,
+                &options,
+                &progress,
+            )
+            .unwrap()
         }
         ModelInput::Sed(sed) => {
             let columns: Vec<Vec<Option<f32>>> = (0..sed.columns.len())
@@ -84,7 +90,13 @@ fn encoded(card: &ModelCard, device: Device, objects: &Embedding) -> Encoded {
             let catalog = Catalog::numbered(objects.len())
                 .with_predictions("golden", columns)
                 .unwrap();
-            encode_columns(&catalog, &mut encoder, &options, &progress).unwrap()
+            encode(
+                Objects::Columns(&catalog),
+                &mut encoder,
+                &options,
+                &progress,
+            )
+            .unwrap()
         }
     }
 }

@@ -16,6 +16,7 @@ mod jobs;
 mod map;
 mod model;
 mod quality;
+mod resume;
 mod select;
 mod support;
 mod thumbnails;

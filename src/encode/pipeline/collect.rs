@@ -1,25 +1,11 @@
-//! The collecting half of the pipeline: vectors in row order, and what was tolerated.
+//! What a run found, but for the vectors: which rows have one, predictions, and what was tolerated.
 
 use std::collections::BTreeMap;
 
 use super::super::EncodeError;
 use super::super::card::{Head, ImageInput, ModelCard};
-use super::super::encoder::Answers;
 use super::super::preprocess::Notes;
-use super::feed::Batch;
-use crate::data::{Embedding, Provenance};
-
-/// Vectors of a data set, and what went wrong on the way.
-#[derive(Debug, Clone)]
-pub struct Encoded {
-    /// The vectors, in the order of their rows.
-    pub embedding: Embedding,
-    /// What the heads of the encoder predict, in the order of its card.
-    pub predictions: Vec<Predicted>,
-    /// Catalogue row and sentence, by row: every row that was left out; and once, at the first row
-    /// it happened to, everything that was tolerated in pictures.
-    pub warnings: Vec<(u32, String)>,
-}
+use crate::data::Segment;
 
 /// A column that a head predicts.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,27 +17,28 @@ pub struct Predicted {
     pub values: Vec<Option<f32>>,
 }
 
-/// One batch's rows after the engine.
-struct Done {
-    rows: Vec<u32>,
-    answers: Answers,
+/// What a run found.
+#[derive(Debug, Clone, Default)]
+pub struct Findings {
+    /// The rows that have a vector, increasing.
+    pub rows: Vec<u32>,
+    /// What the heads of the encoder predict, in the order of its card.
+    pub predictions: Vec<Predicted>,
+    /// Catalogue row and sentence, by row: every row that was left out; and once, at the first row
+    /// it happened to, everything that was tolerated in pictures.
+    pub warnings: Vec<(u32, String)>,
 }
 
-/// Puts batches back in order.
-pub(super) struct Collector {
-    dim: usize,
-    /// Names of predicted columns.
-    columns: Vec<String>,
+/// Puts the findings of a run together, segment by segment.
+pub struct Collector<'a> {
+    card: &'a ModelCard,
     rows: Vec<u32>,
-    vectors: Vec<f32>,
-    /// `rows.len() x columns.len()`.
+    /// `rows.len()` values for each predicted column.
     predictions: Vec<f32>,
-    warnings: Vec<(u32, String)>,
+    failed: Vec<(u32, String)>,
     tolerated: BTreeMap<Kind, Tally>,
-    /// Batches that overtook earlier ones.
-    early: BTreeMap<usize, Done>,
-    next: usize,
-    asked: usize,
+    /// End of what was worked on.
+    done: usize,
 }
 
 /// Something tolerated in a picture; see [`Notes`].
@@ -69,49 +56,29 @@ struct Tally {
     rows: usize,
 }
 
-impl Collector {
-    /// For `asked` rows, vectors of `dim` values and the predictions of heads.
-    pub(super) fn new(asked: usize, dim: usize, heads: &[Head]) -> Self {
+impl<'a> Collector<'a> {
+    /// For a run of the encoder of `card`.
+    #[must_use]
+    pub fn new(card: &'a ModelCard) -> Self {
         Self {
-            dim,
-            columns: heads.iter().flat_map(Head::column_names).collect(),
+            card,
             rows: Vec::new(),
-            vectors: Vec::new(),
             predictions: Vec::new(),
-            warnings: Vec::new(),
+            failed: Vec::new(),
             tolerated: BTreeMap::new(),
-            early: BTreeMap::new(),
-            next: 0,
-            asked,
+            done: 0,
         }
     }
 
-    /// Takes what one batch gave, for each of `batch.rows`.
-    pub(super) fn add(&mut self, batch: &Batch, answers: Answers) {
-        self.warnings.extend(batch.failed.iter().cloned());
-        for &(row, notes) in &batch.rows {
-            self.count(row, notes);
+    /// Takes the next rows.
+    pub fn add(&mut self, segment: &Segment) {
+        self.rows.extend_from_slice(&segment.rows);
+        self.predictions.extend_from_slice(&segment.predictions);
+        self.failed.extend_from_slice(&segment.failed);
+        for &(row, bits) in &segment.tolerated {
+            self.count(row, Notes::from_bits(bits));
         }
-        let rows = batch.rows.iter().map(|&(row, _)| row).collect();
-        self.early.insert(batch.index, Done { rows, answers });
-        let width = self.columns.len();
-        while let Some(Done { rows, answers }) = self.early.remove(&self.next) {
-            self.next += 1;
-            let vectors = answers.vectors.chunks_exact(self.dim);
-            for (i, (row, vector)) in rows.into_iter().zip(vectors).enumerate() {
-                if vector.iter().all(|v| v.is_finite()) {
-                    self.rows.push(row);
-                    self.vectors.extend_from_slice(vector);
-                    self.predictions
-                        .extend_from_slice(&answers.predictions[i * width..(i + 1) * width]);
-                } else {
-                    self.warnings.push((
-                        row,
-                        "the encoder returned values that are not finite".to_owned(),
-                    ));
-                }
-            }
-        }
+        self.done = segment.span.end;
     }
 
     fn count(&mut self, row: u32, notes: Notes) {
@@ -140,50 +107,52 @@ impl Collector {
         }
     }
 
-    pub(super) fn finish(
-        mut self,
-        catalog_rows: usize,
-        provenance: Provenance,
-        card: &ModelCard,
-    ) -> Result<Encoded, EncodeError> {
-        self.warnings.sort_by_key(|&(row, _)| row);
+    /// The findings, for a catalogue of so many rows.
+    ///
+    /// # Errors
+    /// [`EncodeError::NothingEncoded`] when no row has a vector.
+    pub fn finish(mut self, catalog_rows: usize) -> Result<Findings, EncodeError> {
+        self.failed.sort_by_key(|&(row, _)| row);
         if self.rows.is_empty() {
-            let (first_row, reason) = self.warnings.into_iter().next().unwrap_or_default();
+            let (first_row, reason) = self.failed.into_iter().next().unwrap_or_default();
             return Err(EncodeError::NothingEncoded {
-                rows: self.asked,
+                rows: self.done,
                 first_row,
                 reason,
             });
         }
-        let tolerated = card
-            .input()
-            .image()
-            .into_iter()
-            .flat_map(|image| self.tolerated.iter().map(move |(kind, t)| (image, kind, t)));
+        let predictions = self.predicted(catalog_rows);
+        let mut warnings = self.failed;
+        let image = self.card.input().image().into_iter();
+        let tolerated =
+            image.flat_map(|image| self.tolerated.iter().map(move |(k, t)| (image, k, t)));
         for (image, kind, Tally { first, rows }) in tolerated {
             let others = match rows - 1 {
                 0 => String::new(),
                 1 => ", here and in one more row".to_owned(),
                 more => format!(", here and in {more} more rows"),
             };
-            self.warnings
-                .push((*first, format!("{}{others}", kind.text(image))));
+            warnings.push((*first, format!("{}{others}", kind.text(image))));
         }
-        self.warnings.sort_by_key(|&(row, _)| row);
-        let predictions = self.predicted(catalog_rows);
-        let embedding =
-            Embedding::new(self.vectors, self.dim, self.rows, catalog_rows, provenance)?;
-        Ok(Encoded {
-            embedding,
+        warnings.sort_by_key(|&(row, _)| row);
+        Ok(Findings {
+            rows: self.rows,
             predictions,
-            warnings: self.warnings,
+            warnings,
         })
     }
 
-    fn predicted(&mut self, catalog_rows: usize) -> Vec<Predicted> {
-        let width = self.columns.len();
-        let names = std::mem::take(&mut self.columns).into_iter().enumerate();
+    fn predicted(&self, catalog_rows: usize) -> Vec<Predicted> {
+        let names: Vec<String> = self
+            .card
+            .heads()
+            .iter()
+            .flat_map(Head::column_names)
+            .collect();
+        let width = names.len();
         names
+            .into_iter()
+            .enumerate()
             .map(|(column, name)| {
                 let mut values = vec![None; catalog_rows];
                 for (&row, object) in self.rows.iter().zip(self.predictions.chunks_exact(width)) {

@@ -1,6 +1,7 @@
 //! The reading half of the pipeline: threads that turn rows into full batches.
 
 use std::num::NonZero;
+use std::ops::Range;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::available_parallelism;
@@ -16,16 +17,14 @@ const MAX_VALUES: usize = 64 << 20;
 
 /// Prepared objects of consecutive rows; those that failed take no slot.
 pub(super) struct Batch {
-    /// Position among the batches.
-    pub(super) index: usize,
+    /// The rows that it stands for.
+    pub(super) span: Range<usize>,
     /// `rows.len()` objects, then leftovers.
     pub(super) values: Vec<f32>,
     /// The row of each object and what was tolerated in it.
     pub(super) rows: Vec<(u32, Notes)>,
     /// Rows that could not be prepared and why.
     pub(super) failed: Vec<(u32, String)>,
-    /// Number of rows it stands for.
-    pub(super) span: usize,
 }
 
 /// What the workers share.
@@ -33,13 +32,14 @@ pub(super) struct Feed<'a> {
     source: &'a dyn Source,
     /// Number of values in one object.
     object_len: usize,
-    rows: usize,
+    /// End of the rows to read.
+    end: usize,
     batch: usize,
     progress: &'a Progress,
     queue: Mutex<Queue>,
 }
 
-/// Empty buffers, and the next batch to fill.
+/// Empty buffers, and the first row of the next batch to fill.
 struct Queue {
     next: usize,
     empty: Option<Receiver<Vec<f32>>>,
@@ -59,18 +59,18 @@ impl<'a> Feed<'a> {
     pub(super) fn new(
         source: &'a dyn Source,
         object_len: usize,
-        rows: usize,
+        rows: Range<usize>,
         batch: usize,
         progress: &'a Progress,
     ) -> Self {
         Self {
             source,
             object_len,
-            rows,
+            end: rows.end,
             batch,
             progress,
             queue: Mutex::new(Queue {
-                next: 0,
+                next: rows.start,
                 empty: None,
             }),
         }
@@ -97,8 +97,8 @@ impl<'a> Feed<'a> {
     /// Fills batches until none is left, the work is cancelled or nobody wants them any more.
     pub(super) fn work(&self, full: &SyncSender<Batch>) {
         let mut preparer = self.source.preparer();
-        while let Some((index, values)) = self.take() {
-            let Some(batch) = self.fill(index, values, preparer.as_mut()) else {
+        while let Some((span, values)) = self.take() {
+            let Some(batch) = self.fill(span, values, preparer.as_mut()) else {
                 return;
             };
             if full.send(batch).is_err() {
@@ -107,30 +107,29 @@ impl<'a> Feed<'a> {
         }
     }
 
-    /// The next batch's number and a buffer for it.
+    /// The rows of the next batch and a buffer for it.
     ///
-    /// The number is checked before a buffer is taken: a worker that leaves must not keep one.
-    fn take(&self) -> Option<(usize, Vec<f32>)> {
+    /// Rows are checked before a buffer is taken: a worker that leaves must not keep one.
+    fn take(&self) -> Option<(Range<usize>, Vec<f32>)> {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        if queue.next * self.batch >= self.rows {
+        let span = queue.next..self.end.min(queue.next + self.batch);
+        if span.is_empty() {
             return None;
         }
         let values = queue.empty.as_ref()?.recv().ok()?;
-        queue.next += 1;
-        Some((queue.next - 1, values))
+        queue.next = span.end;
+        Some((span, values))
     }
 
     /// `None` when cancelled.
     fn fill(
         &self,
-        index: usize,
+        span: Range<usize>,
         mut values: Vec<f32>,
         preparer: &mut dyn Prepare,
     ) -> Option<Batch> {
-        let rows = index * self.batch..self.rows.min((index + 1) * self.batch);
-        let span = rows.len();
-        let (mut filled, mut failed) = (Vec::with_capacity(span), Vec::new());
-        for row in rows {
+        let (mut filled, mut failed) = (Vec::with_capacity(span.len()), Vec::new());
+        for row in span.clone() {
             if self.progress.is_cancelled() {
                 return None;
             }
@@ -144,11 +143,10 @@ impl<'a> Feed<'a> {
             }
         }
         Some(Batch {
-            index,
+            span,
             values,
             rows: filled,
             failed,
-            span,
         })
     }
 }

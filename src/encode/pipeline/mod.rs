@@ -1,31 +1,34 @@
 //! All objects of a data set through an encoder.
 //!
 //! ```text
-//! workers: read, preprocess ──▶ full batches (bounded) ──▶ calling thread: run ──▶ rows in order
+//! workers: read, preprocess ──▶ full batches (bounded) ──▶ calling thread: run ──▶ segments in order
 //!         ▲                                                      │
 //!         └──────────────── empty buffers ◀──────────────────────┘
 //! ```
 //!
 //! A worker fills whole batches of consecutive rows, so reading overlaps with inference and the
 //! composition of every batch, hence the result, is the same whatever the timing. Memory is
-//! bounded by the number of buffers, which go round.
+//! bounded by the number of buffers, which go round. A run may begin at the end of any segment of an
+//! earlier one: what comes after is the same.
 
 mod collect;
 mod feed;
+mod order;
 mod source;
 
+use std::ops::Range;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
-pub use collect::{Encoded, Predicted};
+pub use collect::{Collector, Findings, Predicted};
 
 use super::EncodeError;
 use super::card::{ModelCard, ModelInput};
 use super::encoder::{Answers, Encoder};
-use crate::data::{Catalog, CutoutRead};
+use crate::data::{Catalog, CutoutRead, Embedding, Segment};
 use crate::progress::Progress;
-use collect::Collector;
 use feed::Feed;
+use order::Order;
 use source::{Columns, Pictures, Source};
 
 const PICTURES: &str = "pictures";
@@ -40,51 +43,119 @@ pub struct EncodeOptions {
     pub limit: Option<usize>,
 }
 
-/// Encodes the pictures of `cutouts`, row `i` being catalogue row `i`.
+/// What an encoder runs over.
+#[derive(Clone, Copy)]
+pub enum Objects<'a> {
+    /// Pictures, row `i` being catalogue row `i`.
+    Pictures(&'a dyn CutoutRead),
+    /// Rows of a catalogue, by the columns that the encoder's card names.
+    Columns(&'a Catalog),
+}
+
+/// Vectors of a data set, and what went wrong on the way.
+#[derive(Debug, Clone)]
+pub struct Encoded {
+    /// The vectors, in the order of their rows.
+    pub embedding: Embedding,
+    /// What the heads of the encoder predict, in the order of its card.
+    pub predictions: Vec<Predicted>,
+    /// As [`Findings::warnings`].
+    pub warnings: Vec<(u32, String)>,
+}
+
+impl Objects<'_> {
+    /// Number of rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Pictures(cutouts) => cutouts.len(),
+            Self::Columns(catalog) => catalog.len(),
+        }
+    }
+
+    /// Whether there are no rows.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Encodes objects, all of them at once in memory.
 ///
 /// Rows that cannot be read, prepared or encoded are left out and listed in the warnings.
 ///
 /// # Errors
-/// [`EncodeError::Modality`] for an encoder of something else; [`EncodeError::Cancelled`] within one
-/// batch of the owner's wish; [`EncodeError::NothingEncoded`] with the first row's reason when all rows
-/// fail; whatever stops the engine.
+/// Those of [`encode_segments`]; [`EncodeError::NothingEncoded`] with the first row's reason when all
+/// rows fail.
 pub fn encode(
-    cutouts: &dyn CutoutRead,
+    objects: Objects<'_>,
     encoder: &mut Encoder,
     options: &EncodeOptions,
     progress: &Progress,
 ) -> Result<Encoded, EncodeError> {
     let card = encoder.card().clone();
-    let ModelInput::Image(input) = card.input() else {
-        return Err(modality(&card, COLUMNS, PICTURES));
-    };
-    run(
-        &Pictures { cutouts, input },
-        &card,
-        encoder,
-        options,
-        progress,
-    )
+    let mut collector = Collector::new(&card);
+    let mut vectors = Vec::new();
+    encode_segments(objects, encoder, options, 0, progress, &mut |segment| {
+        collector.add(&segment);
+        vectors.extend_from_slice(&segment.vectors);
+        Ok::<_, EncodeError>(())
+    })?;
+    let Findings {
+        rows,
+        predictions,
+        warnings,
+    } = collector.finish(objects.len())?;
+    let facts = encoder.provenance();
+    let embedding = Embedding::new(vectors, encoder.dim(), rows, objects.len(), facts)?;
+    Ok(Encoded {
+        embedding,
+        predictions,
+        warnings,
+    })
 }
 
-/// Encodes the rows of `catalog` by the columns that the encoder's card names.
-///
-/// Rows without a finite number in each of them are left out and listed in the warnings.
+/// Encodes objects from row `first` on and hands their segments to `each`, in order. The composition of
+/// batches is that of a whole run when `first` is the end of one of its segments.
 ///
 /// # Errors
-/// As [`encode`]; [`EncodeError::Column`] for a column that is missing or holds no numbers.
-pub fn encode_columns(
-    catalog: &Catalog,
+/// [`EncodeError::Modality`] for an encoder of something else; [`EncodeError::Column`] for a column that
+/// is missing or holds no numbers; [`EncodeError::Cancelled`] within one batch of the owner's wish;
+/// whatever stops the engine; what `each` returns.
+pub fn encode_segments<E: From<EncodeError>>(
+    objects: Objects<'_>,
     encoder: &mut Encoder,
     options: &EncodeOptions,
+    first: usize,
     progress: &Progress,
-) -> Result<Encoded, EncodeError> {
+    each: &mut dyn FnMut(Segment) -> Result<(), E>,
+) -> Result<(), E> {
     let card = encoder.card().clone();
-    let ModelInput::Sed(input) = card.input() else {
-        return Err(modality(&card, PICTURES, COLUMNS));
-    };
-    let source = Columns::new(catalog, &card, input)?;
-    run(&source, &card, encoder, options, progress)
+    let rows = options.limit.unwrap_or(usize::MAX).min(objects.len());
+    if rows == 0 {
+        return Err(EncodeError::NoObjects.into());
+    }
+    let rows = first..rows;
+    match (objects, card.input()) {
+        (Objects::Pictures(cutouts), ModelInput::Image(input)) => run(
+            &Pictures { cutouts, input },
+            rows,
+            encoder,
+            options,
+            progress,
+            each,
+        ),
+        (Objects::Columns(catalog), ModelInput::Sed(input)) => {
+            let source = Columns::new(catalog, &card, input)?;
+            run(&source, rows, encoder, options, progress, each)
+        }
+        (Objects::Pictures(_), ModelInput::Sed(_)) => {
+            Err(modality(&card, COLUMNS, PICTURES).into())
+        }
+        (Objects::Columns(_), ModelInput::Image(_)) => {
+            Err(modality(&card, PICTURES, COLUMNS).into())
+        }
+    }
 }
 
 fn modality(card: &ModelCard, takes: &'static str, given: &'static str) -> EncodeError {
@@ -95,29 +166,24 @@ fn modality(card: &ModelCard, takes: &'static str, given: &'static str) -> Encod
     }
 }
 
-fn run(
+fn run<E: From<EncodeError>>(
     source: &dyn Source,
-    card: &ModelCard,
+    rows: Range<usize>,
     encoder: &mut Encoder,
     options: &EncodeOptions,
     progress: &Progress,
-) -> Result<Encoded, EncodeError> {
-    let catalog_rows = source.rows();
-    let rows = options
-        .limit
-        .map_or(catalog_rows, |limit| limit.min(catalog_rows));
-    if rows == 0 {
-        return Err(EncodeError::NoObjects);
-    }
-    progress.check()?;
+    each: &mut dyn FnMut(Segment) -> Result<(), E>,
+) -> Result<(), E> {
+    let check = |progress: &Progress| progress.check().map_err(EncodeError::from);
+    check(progress)?;
     let batch = encoder.batch(options.batch);
     let object_len = encoder.object_len();
-    let workers = feed::workers(rows.div_ceil(batch), batch * object_len);
+    let workers = feed::workers(rows.len().div_ceil(batch), batch * object_len);
     let (full_sender, full) = sync_channel(workers);
-    let feed = Feed::new(source, object_len, rows, batch, progress);
+    let feed = Feed::new(source, object_len, rows.clone(), batch, progress);
     // Each worker fills one buffer while another waits for the engine or is in it.
     let empty = feed.open(workers + 1, || encoder.buffer(batch))?;
-    let mut collector = Collector::new(rows, encoder.dim(), card.heads());
+    let mut order = Order::new(rows.start, encoder.dim());
 
     thread::scope(|scope| {
         for _ in 0..workers {
@@ -128,21 +194,23 @@ fn run(
         drop(full_sender);
         // Both ends are dropped when this returns, early or not, which ends the workers.
         let (full, empty) = (full, empty);
-        let mut done = 0;
-        for batch in full {
+        let mut done = rows.start;
+        for mut batch in full {
             let answers = if batch.rows.is_empty() {
                 Answers::default()
             } else {
                 encoder.run(&batch.values, batch.rows.len())?
             };
-            done += batch.span;
-            collector.add(&batch, answers);
+            done += batch.span.len();
+            order.add(&mut batch, &answers);
             // A worker that has left needs no buffer.
             let _ = empty.send(batch.values);
-            progress.set(done, rows)?;
+            while let Some(segment) = order.next() {
+                each(segment)?;
+            }
+            progress.set(done, rows.end).map_err(EncodeError::from)?;
         }
-        progress.check()?;
-        Ok::<_, EncodeError>(())
-    })?;
-    collector.finish(catalog_rows, encoder.provenance(), card)
+        check(progress)?;
+        Ok(())
+    })
 }

@@ -7,9 +7,6 @@ use crate::data::{Catalog, CutoutRead, closest};
 
 /// Objects to encode.
 pub(super) trait Source: Sync {
-    /// Number of rows.
-    fn rows(&self) -> usize;
-
     /// What a worker prepares objects with.
     fn preparer(&self) -> Box<dyn Prepare + '_>;
 }
@@ -30,10 +27,6 @@ pub(super) struct Pictures<'a> {
 }
 
 impl Source for Pictures<'_> {
-    fn rows(&self) -> usize {
-        self.cutouts.len()
-    }
-
     fn preparer(&self) -> Box<dyn Prepare + '_> {
         Box::new(PicturePreparer {
             cutouts: self.cutouts,
@@ -59,7 +52,6 @@ pub(super) struct Columns<'a> {
     input: &'a SedInput,
     /// One list for each column, NaN where a row has no value.
     values: Vec<Vec<f64>>,
-    rows: usize,
 }
 
 impl<'a> Columns<'a> {
@@ -89,16 +81,11 @@ impl<'a> Columns<'a> {
         Ok(Self {
             input,
             values: input.columns.iter().map(values).collect::<Result<_, _>>()?,
-            rows: catalog.len(),
         })
     }
 }
 
 impl Source for Columns<'_> {
-    fn rows(&self) -> usize {
-        self.rows
-    }
-
     fn preparer(&self) -> Box<dyn Prepare + '_> {
         Box::new(self)
     }

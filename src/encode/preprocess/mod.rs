@@ -33,6 +33,33 @@ pub(super) struct Notes {
     pub(super) other_scale: bool,
 }
 
+impl Notes {
+    /// One bit for each, as they are kept on disk.
+    pub(super) fn bits(self) -> u8 {
+        let flags = [
+            self.filled,
+            self.repeated,
+            self.by_position,
+            self.resized,
+            self.other_scale,
+        ];
+        let bits = flags.into_iter().enumerate();
+        bits.fold(0, |bits, (i, flag)| bits | u8::from(flag) << i)
+    }
+
+    /// From such bits.
+    pub(super) fn from_bits(bits: u8) -> Self {
+        let flag = |i: u8| bits >> i & 1 == 1;
+        Self {
+            filled: flag(0),
+            repeated: flag(1),
+            by_position: flag(2),
+            resized: flag(3),
+            other_scale: flag(4),
+        }
+    }
+}
+
 /// Prepares pictures for one encoder; keeps its working memory from picture to picture.
 pub(super) struct Preprocessor<'a> {
     input: &'a ImageInput,

@@ -4,9 +4,7 @@ use arrow::array::{ArrayRef, Float32Array, Int64Array, RecordBatch, StringArray}
 
 use super::{Shelf, assert_close, card_text, devices, error, open, picture};
 use crate::data::Catalog;
-use crate::encode::{
-    Device, EncodeError, EncodeOptions, Encoded, ModelCard, encode, encode_columns,
-};
+use crate::encode::{Device, EncodeError, EncodeOptions, Encoded, ModelCard, Objects, encode};
 use crate::progress::Progress;
 
 /// A card for the twelve columns of `vector.onnx`, called `c0` to `c11`.
@@ -43,8 +41,8 @@ fn whole() -> Catalog {
 
 fn encoded(card: &ModelCard, device: Device, catalog: &Catalog) -> Result<Encoded, EncodeError> {
     let mut encoder = open(card, device);
-    encode_columns(
-        catalog,
+    encode(
+        Objects::Columns(catalog),
         &mut encoder,
         &EncodeOptions::default(),
         &Progress::new(),
@@ -104,7 +102,7 @@ fn pictures_and_columns_are_not_mixed_up() {
     let pictures = vec![picture(0)];
     let options = EncodeOptions::default();
     let message = error(encode(
-        &pictures,
+        Objects::Pictures(&pictures),
         &mut open(&shelf.card(), Device::Compiled),
         &options,
         &Progress::new(),

@@ -3,7 +3,7 @@ use std::fs;
 use super::{
     Shelf, assert_close, card_text, devices, error, golden, model, numbers, open, picture,
 };
-use crate::encode::{Device, EncodeOptions, Encoder, ModelCard, Provider, encode};
+use crate::encode::{Device, EncodeOptions, Encoder, ModelCard, Objects, Provider, encode};
 use crate::progress::Progress;
 
 /// The vectors of three pictures of `make.py`.
@@ -11,7 +11,7 @@ fn vectors(card: &ModelCard, device: Device) -> Vec<Vec<f32>> {
     let cutouts: Vec<_> = (0..3).map(picture).collect();
     let mut encoder = open(card, device);
     let encoded = encode(
-        &cutouts,
+        Objects::Pictures(&cutouts),
         &mut encoder,
         &EncodeOptions::default(),
         &Progress::new(),

@@ -1,6 +1,6 @@
 use super::{Shelf, card_text, cutout, devices, error, open, picture, pixels};
 use crate::data::{Cutout, CutoutError, CutoutRead};
-use crate::encode::{Device, EncodeError, EncodeOptions, encode};
+use crate::encode::{Device, EncodeError, EncodeOptions, Objects, encode};
 use crate::progress::Progress;
 
 /// Pictures made on the fly, some of them bad.
@@ -54,7 +54,8 @@ fn bad_rows_are_left_out_and_listed() {
                 limit: Some(40),
             };
             let progress = Progress::new();
-            let encoded = encode(&sky, &mut encoder, &options, &progress).unwrap();
+            let encoded =
+                encode(Objects::Pictures(&sky), &mut encoder, &options, &progress).unwrap();
             let kept: Vec<u32> = (0..40)
                 .filter(|row| ![1, 2, 5, 7, 8].contains(&(row % 10)))
                 .collect();
@@ -108,7 +109,7 @@ fn says_where_the_vectors_come_from() {
     let mut encoder = open(&shelf.card(), Device::Compiled);
     let cutouts = vec![picture(0)];
     let encoded = encode(
-        &cutouts,
+        Objects::Pictures(&cutouts),
         &mut encoder,
         &EncodeOptions::default(),
         &Progress::new(),
@@ -147,7 +148,7 @@ fn when_every_row_fails_the_first_reason_is_given() {
         make: |row| Err(CutoutError(format!("no file {row}"))),
     };
     let message = error(encode(
-        &sky,
+        Objects::Pictures(&sky),
         &mut encoder,
         &EncodeOptions::default(),
         &Progress::new(),
@@ -159,7 +160,7 @@ fn when_every_row_fails_the_first_reason_is_given() {
     let nothing: Vec<Cutout> = Vec::new();
     assert!(matches!(
         encode(
-            &nothing,
+            Objects::Pictures(&nothing),
             &mut encoder,
             &EncodeOptions::default(),
             &Progress::new()
@@ -201,7 +202,7 @@ fn cancelling_ends_within_a_batch() {
             };
             let mut encoder = open(&shelf.card(), device);
             let result = encode(
-                &sky,
+                Objects::Pictures(&sky),
                 &mut encoder,
                 &EncodeOptions::default(),
                 &sky.progress.clone(),

@@ -2,14 +2,22 @@ use std::fs;
 
 use super::{Shelf, assert_close, card_text, devices, error, golden, model, numbers, picture};
 use crate::encode::onnx::{cut, describe};
-use crate::encode::{Device, EncodeOptions, Encoded, Encoder, ModelCard, Pooling, encode, tensors};
+use crate::encode::{
+    Device, EncodeOptions, Encoded, Encoder, ModelCard, Objects, Pooling, encode, tensors,
+};
 use crate::progress::Progress;
 
 fn encoded(card: &ModelCard, device: Device) -> Encoded {
     let mut encoder = Encoder::open(card, device).unwrap();
     let cutouts: Vec<_> = (0..3).map(picture).collect();
     let options = EncodeOptions::default();
-    encode(&cutouts, &mut encoder, &options, &Progress::new()).unwrap()
+    encode(
+        Objects::Pictures(&cutouts),
+        &mut encoder,
+        &options,
+        &Progress::new(),
+    )
+    .unwrap()
 }
 
 #[test]

@@ -17,10 +17,11 @@ use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
 
 use super::{AXES, BATCH_ROWS, KIND, PREFIX, WARNING_COLUMN};
-use crate::data::{Catalog, Embedding, Projection, Provenance};
+use crate::data::{Catalog, Projection, Provenance};
 use crate::io::IoError;
 use crate::io::atomic::{AtomicFile, Overwrite};
 use crate::io::table::EMBEDDING_COLUMN;
+use crate::io::vectors::{VectorSource, within};
 use crate::progress::Progress;
 
 /// Writes the catalogue alone.
@@ -44,20 +45,21 @@ pub fn write_catalog(
     )
 }
 
-/// Writes the catalogue with one vector for each row; `warnings` are `(row, text)`.
+/// Writes the catalogue with one vector for each row that has one; `warnings` are `(row, text)`,
+/// `provenance` says how the vectors were made.
 ///
 /// # Errors
 /// When the file exists and may not be replaced, the disk is full, or the work was cancelled.
 pub fn write_embedding(
     path: &Path,
     catalog: &Catalog,
-    embedding: &Embedding,
+    vectors: &dyn VectorSource,
     warnings: &[(u32, String)],
     provenance: &Provenance,
     overwrite: Overwrite,
     progress: &Progress,
 ) -> Result<(), IoError> {
-    let dim = embedding.dim();
+    let dim = vectors.dim();
     let length = i32::try_from(dim)
         .map_err(|_| IoError::content(path, "the vectors are too long to be written"))?;
     let mut texts: Vec<Option<String>> = vec![None; catalog.len()];
@@ -80,11 +82,13 @@ pub fn write_embedding(
         data_type: DataType::FixedSizeList(Arc::clone(&item), length),
         values: Box::new(|rows| {
             let (mut values, mut there) = (vec![0.0; rows.len() * dim], vec![false; rows.len()]);
-            for index in within(embedding.rows(), &rows) {
-                let place = embedding.rows()[index] as usize - rows.start;
-                values[place * dim..(place + 1) * dim].copy_from_slice(embedding.vector(index));
-                there[place] = true;
-            }
+            vectors
+                .each(rows.clone(), &mut |row, vector| {
+                    let place = row as usize - rows.start;
+                    values[place * dim..(place + 1) * dim].copy_from_slice(vector);
+                    there[place] = true;
+                })
+                .map_err(|e| ArrowError::ExternalError(Box::new(e)))?;
             let (values, there) = (
                 Arc::new(Float32Array::from(values)),
                 NullBuffer::from(there),
@@ -93,13 +97,12 @@ pub fn write_embedding(
             Ok(Arc::new(list))
         }),
     };
-    let provenance = provenance.clone().merged(embedding.provenance());
     write(
         path,
         "embedding",
         catalog,
         &[warning, vectors],
-        &provenance,
+        provenance,
         overwrite,
         progress,
     )
@@ -253,12 +256,6 @@ fn spread<T: Copy + Default>(
         }
     }
     (values, NullBuffer::from(there))
-}
-
-/// Which of `all`, increasing catalogue rows, lie in `rows`.
-fn within(all: &[u32], rows: &Range<usize>) -> Range<usize> {
-    let below = |end: usize| all.partition_point(|&row| (row as usize) < end);
-    below(rows.start)..below(rows.end)
 }
 
 /// A column that is written beside the catalogue's; its values are made a few rows at a time.
