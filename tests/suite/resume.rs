@@ -146,8 +146,8 @@ fn another_model_batch_or_picture_begins_anew() {
     unfinished("simclr");
     assert_eq!(taken_up(&survey.arguments("simclr", "4", &out)), 0);
     unfinished("simclr");
-    let pictures = fs::read_dir(survey.catalog.with_file_name("cutouts")).unwrap();
-    let picture = pictures.filter_map(Result::ok).next().unwrap().path();
+    let mut pictures = fs::read_dir(survey.catalog.with_file_name("cutouts")).unwrap();
+    let picture = pictures.find_map(Result::ok).unwrap().path();
     let later = std::time::SystemTime::now() + Duration::from_secs(5);
     let file = fs::OpenOptions::new().write(true).open(&picture).unwrap();
     file.set_modified(later).unwrap();
