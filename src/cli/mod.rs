@@ -5,6 +5,7 @@
 //! `--force`; outputs appear whole or not at all.
 
 mod bar;
+mod decode;
 mod demo;
 mod doctor;
 mod embed;
@@ -49,6 +50,8 @@ enum Command {
     Info(info::InfoArgs),
     /// Run an encoder over cutouts: one vector for each object
     Embed(embed::EmbedArgs),
+    /// Draw what a model says objects look like: its reconstruction, a walk between two, a place of a map
+    Decode(decode::DecodeArgs),
     /// Reduce vectors to a map
     Reduce(reduce::ReduceArgs),
     /// Say how faithful a map is to its vectors
@@ -121,6 +124,9 @@ pub fn main() -> ExitCode {
         Some(Command::Info(args)) => info::run(&args).map(|answer| answer.print(args.json)),
         Some(Command::Embed(args)) => {
             embed::run(&args).map(|answer| answer.print(args.output.json))
+        }
+        Some(Command::Decode(args)) => {
+            decode::run(&args).map(|answer| answer.print(args.output.json))
         }
         Some(Command::Reduce(args)) => {
             reduce::run(&args).map(|answer| answer.print(args.output.json))

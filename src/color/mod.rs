@@ -2,11 +2,13 @@
 //! stretches that turn sky brightness into a picture.
 
 mod colormap;
+mod diverging;
 mod palette;
 mod scale;
 pub mod stretch;
 
 pub use colormap::Colormap;
+pub use diverging::diverging;
 pub use palette::{MISSING, category};
 pub use scale::{ColorScale, ScaleKind};
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, Float32Array, Int64Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, FieldRef, Schema};
 
+use super::column::PREDICTED_KEY;
 use super::{Column, DataError};
 
 /// Column names that are taken for the object's identity when there is no `id`.
@@ -19,9 +20,6 @@ const ID_NAMES: [&str; 9] = [
     "dr8id",
     "galaxy_id",
 ];
-
-/// In a field's metadata: the encoder that predicted the column.
-const PREDICTED_KEY: &str = "predicted_by";
 
 /// A table with a guaranteed, lossless `id` column (64-bit integers or text) in first place.
 ///

@@ -10,6 +10,8 @@ use super::categories;
 
 const UNIT_KEY: &str = "unit";
 const UCD_KEY: &str = "ucd";
+/// In a field's metadata: the encoder that predicted the column.
+pub(super) const PREDICTED_KEY: &str = "predicted_by";
 /// At most this many distinct values make an integer or text column categorical.
 const MAX_CATEGORIES: usize = 64;
 
@@ -67,6 +69,12 @@ impl<'a> Column<'a> {
     #[must_use]
     pub fn ucd(&self) -> Option<&'a str> {
         self.field.metadata().get(UCD_KEY).map(String::as_str)
+    }
+
+    /// The encoder that predicted it, if one did.
+    #[must_use]
+    pub fn predicted_by(&self) -> Option<&'a str> {
+        self.field.metadata().get(PREDICTED_KEY).map(String::as_str)
     }
 
     /// The Arrow values.

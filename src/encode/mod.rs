@@ -3,7 +3,8 @@
 //! A [`ModelCard`] says what a model expects and what it returns; an [`Encoder`] is that model on
 //! an engine, either ONNX Runtime (found at run time) or the compiled-in tract; [`encode`] reads,
 //! prepares and runs all [`Objects`] of a data set and returns an embedding, and what the heads of the
-//! model predict; [`encode_segments`] hands them on as they come. [`tensors`] lists what lies inside
+//! model predict; [`encode_segments`] hands them on as they come. [`PictureModel`] is what a card has to
+//! make pictures with: a decoder of vectors, or a prediction in another band. [`tensors`] lists what lies inside
 //! a model: each of its tensors can be the embedding ([`ModelCard::tapped`]).
 
 mod card;
@@ -13,6 +14,7 @@ mod error;
 mod heads;
 mod model;
 mod onnx;
+mod picture_model;
 mod pipeline;
 mod preprocess;
 mod quiet;
@@ -31,6 +33,7 @@ pub use card::{
 pub use encoder::Encoder;
 pub use engine::{Device, Provider};
 pub use error::EncodeError;
+pub use picture_model::{Comparison, Makes, PictureModel};
 pub use pipeline::{
     Collector, EncodeOptions, Encoded, Findings, Objects, Predicted, encode, encode_segments,
 };

@@ -45,8 +45,38 @@ impl Wiring {
         card: &ModelCard,
         embedding: &str,
     ) -> Result<Self, EncodeError> {
-        let input = model.only_input(card.input().name())?;
-        let shape = card.input().shape();
+        let mut outputs = vec![model.output(embedding)?];
+        let mut heads = Vec::new();
+        for head in card.heads() {
+            let output = model.output(&head.tensor)?;
+            let place = outputs.iter().position(|known| *known == output);
+            heads.push(place.unwrap_or(outputs.len()));
+            if place.is_none() {
+                outputs.push(output);
+            }
+        }
+        let (input, shape) = (card.input().name(), card.input().shape());
+        Self::of(model, input, shape, outputs, heads)
+    }
+
+    /// For a graph that takes objects of this shape by that name and returns one tensor.
+    pub(super) fn single(
+        model: &Model,
+        (input, shape): (&str, &[usize]),
+        output: &str,
+    ) -> Result<Self, EncodeError> {
+        let outputs = vec![model.output(output)?];
+        Self::of(model, Some(input), shape.to_vec(), outputs, Vec::new())
+    }
+
+    fn of(
+        model: &Model,
+        input: Option<&str>,
+        shape: Vec<usize>,
+        outputs: Vec<Wanted>,
+        heads: Vec<usize>,
+    ) -> Result<Self, EncodeError> {
+        let input = model.only_input(input)?;
         let batch = batch_axis(input, &shape).ok_or_else(|| {
             let axes: Vec<String> = shape.iter().map(usize::to_string).collect();
             model.refuse(format!(
@@ -63,16 +93,6 @@ impl Wiring {
             }
             Dim::Named(_) | Dim::Open => None,
         };
-        let mut outputs = vec![model.output(embedding)?];
-        let mut heads = Vec::new();
-        for head in card.heads() {
-            let output = model.output(&head.tensor)?;
-            let place = outputs.iter().position(|known| *known == output);
-            heads.push(place.unwrap_or(outputs.len()));
-            if place.is_none() {
-                outputs.push(output);
-            }
-        }
         Ok(Self {
             input: input.name.clone(),
             outputs,

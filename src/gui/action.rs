@@ -109,6 +109,8 @@ pub enum Action {
     Escape,
     /// Study the object in that catalogue row.
     Focus(Option<usize>),
+    /// Show what is decoded along the line between two objects, or no longer.
+    Walk(Option<[usize; 2]>),
     /// Study the next or previous object.
     Step(isize),
     /// Dark or light.

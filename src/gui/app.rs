@@ -14,6 +14,7 @@ use super::Start;
 use super::action::Action;
 use super::active::Active;
 use super::commands;
+use super::decoding::Decoding;
 use super::dialogs::Dialogs;
 use super::filtering::Filtering;
 use super::objects::ObjectPicture;
@@ -108,6 +109,9 @@ pub struct App {
     focus_of: Option<Revision>,
     focus_picture: ObjectPicture,
     hover_picture: ObjectPicture,
+    decoding: Decoding,
+    /// The objects at the ends of a walk.
+    walk: Option<[usize; 2]>,
     cutout_style: CutoutStyle,
     only_map: bool,
     /// The slider that is being dragged: all of a drag is one step to undo.
@@ -145,6 +149,8 @@ impl App {
             focus_of: None,
             focus_picture: ObjectPicture::new("object", false),
             hover_picture: ObjectPicture::new("hovered object", true),
+            decoding: Decoding::default(),
+            walk: None,
             cutout_style: CutoutStyle::default(),
             only_map: false,
             gesture: None,
@@ -165,6 +171,7 @@ impl App {
         self.map.reopen(creation.wgpu_render_state.as_ref());
         self.focus_picture = ObjectPicture::new("object", false);
         self.hover_picture = ObjectPicture::new("hovered object", true);
+        self.decoding = Decoding::default();
         // What was being worked out may have woken the old window.
         ctx.request_repaint_after(TICK);
     }
@@ -255,6 +262,7 @@ impl eframe::App for App {
         if data != self.focus_of {
             self.focus_of = data;
             self.focus = None;
+            self.walk = None;
         }
         self.notices
             .retain(|n| n.failure || n.since.elapsed() < REMARK);

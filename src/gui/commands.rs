@@ -43,7 +43,7 @@ const CTRL_SHIFT: Modifiers = Modifiers {
 };
 
 /// All commands, in the order of the palette.
-pub(super) const COMMANDS: [Command; 41] = [
+pub(super) const COMMANDS: [Command; 42] = [
     command(
         "Open file…",
         "A table, FITS file, embedding, projection or session",
@@ -208,6 +208,12 @@ pub(super) const COMMANDS: [Command; 41] = [
         "Drag over; [ and ] change its size",
         Some((NONE, Key::B)),
         || Action::UseTool(Tool::Brush),
+    ),
+    command(
+        "Decode the space",
+        "Show what the encoder's decoder makes of the place under the cursor; drag from object to object for a walk",
+        Some((NONE, Key::D)),
+        || Action::UseTool(Tool::Decode),
     ),
     command(
         "Smaller brush",

@@ -7,6 +7,7 @@ mod action;
 mod active;
 mod app;
 mod commands;
+mod decoding;
 mod dialogs;
 mod filtering;
 mod latest;

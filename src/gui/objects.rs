@@ -86,7 +86,7 @@ pub(super) fn paint(ui: &Ui, square: Rect, texture: &TextureHandle, corner: f32)
 const LONGEST_SHOWN: usize = 1024;
 
 /// For the screen; every so many pixels of a picture that is larger.
-fn image(picture: &Rgb) -> ColorImage {
+pub(super) fn image(picture: &Rgb) -> ColorImage {
     let longest = picture.width.max(picture.height);
     let step = longest.div_ceil(LONGEST_SHOWN).max(1);
     let bytes: Vec<u8> = picture
@@ -101,7 +101,7 @@ fn image(picture: &Rgb) -> ColorImage {
     ColorImage::from_rgba_unmultiplied(size, &bytes)
 }
 
-fn upload(ctx: &Context, name: &str, image: &ColorImage, smooth: bool) -> TextureHandle {
+pub(super) fn upload(ctx: &Context, name: &str, image: &ColorImage, smooth: bool) -> TextureHandle {
     let linear = smooth || image.width() > 160;
     let options = if linear {
         TextureOptions::LINEAR

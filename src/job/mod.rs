@@ -1,6 +1,7 @@
 //! Long work that yields edits: the window runs jobs on threads, the command line inline, tests
 //! directly.
 
+mod decode;
 mod demo;
 mod encode;
 mod figure;
@@ -17,6 +18,7 @@ mod session;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use decode::{named_picture_model, picture_model};
 pub use demo::{demo_folder, synthesise};
 pub use encode::{EncodedDataset, EncodedFile, encode_dataset, encode_file, write_encoded};
 pub use figure::{FigureReport, FigureRequest, write_figure};

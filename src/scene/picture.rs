@@ -55,6 +55,11 @@ fn is_display_picture(cutout: &Cutout) -> bool {
 /// Paints `cutout`.
 #[must_use]
 pub fn paint_cutout(cutout: &Cutout, style: &CutoutStyle) -> Rgb {
+    paint_like(cutout, cutout, style)
+}
+
+/// Paints `cutout` between the limits that `like`, of the same bands, is shown with.
+pub(super) fn paint_like(cutout: &Cutout, like: &Cutout, style: &CutoutStyle) -> Rgb {
     let count = cutout.bands().len();
     let as_is = is_display_picture(cutout) && *style == CutoutStyle::default();
     let (stretch, quantiles) = if as_is {
@@ -62,9 +67,9 @@ pub fn paint_cutout(cutout: &Cutout, style: &CutoutStyle) -> Rgb {
     } else {
         (style.stretch, Some(style.quantiles))
     };
-    let deep = cutout.pixels().iter().any(|v| *v > 255.0);
+    let deep = like.pixels().iter().any(|v| *v > 255.0);
     let limits = |band: usize| match quantiles {
-        Some((low, high)) => Limits::quantiles(cutout.band(band), low, high),
+        Some((low, high)) => Limits::quantiles(like.band(band), low, high),
         None => Limits {
             low: 0.0,
             high: if deep { 65_535.0 } else { 255.0 },
@@ -101,6 +106,11 @@ pub fn paint_cutout(cutout: &Cutout, style: &CutoutStyle) -> Rgb {
             )
         }
     };
+    upright(pixels, cutout)
+}
+
+/// Pixels in the order of a cutout's rows as a picture.
+pub(super) fn upright(pixels: Vec<Rgba>, cutout: &Cutout) -> Rgb {
     let (width, height) = (cutout.width(), cutout.height());
     let pixels = match cutout.row_order() {
         RowOrder::TopDown => pixels,

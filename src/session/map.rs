@@ -120,6 +120,22 @@ impl MapPoints {
         }
     }
 
+    /// The coordinates, in the units of the file, of a place in the plane, in offsets; in three
+    /// dimensions of that in the plane through the middle of the map.
+    #[must_use]
+    pub fn position_at(&self, at: [f64; 2]) -> [f64; 3] {
+        let offset = match self.space {
+            Some(Space { center, .. }) => {
+                let [right, up] = self.plane.rows();
+                let (x, y) = (at[0] - center[0], at[1] - center[1]);
+                [0, 1, 2].map(|i| center[i] + x * right[i] + y * up[i])
+            }
+            None => [at[0], at[1], 0.0],
+        };
+        let origin = self.projection.origin();
+        [0, 1, 2].map(|i| origin[i] + offset[i])
+    }
+
     /// Number of points.
     #[must_use]
     pub fn len(&self) -> usize {

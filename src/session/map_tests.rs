@@ -50,6 +50,10 @@ fn positions_and_origin_are_coordinates_in_the_plane() {
             let point = map.projection().point(index.unwrap());
             let file = [0, 1, 2].map(|i| point[i] + map.projection().origin()[i]);
             let wanted = plane.project(file);
+            // Back to the file, the place lies in the plane through the middle, under the point.
+            let at = turned.tree().points()[place].map(f64::from);
+            let back = plane.project(turned.position_at(at));
+            assert!((0..2).all(|i| (back[i] - wanted[i]).abs() < 1e-4));
             for i in 0..2 {
                 let found = f64::from(turned.tree().points()[place][i]) + origin[i];
                 assert!((found - wanted[i]).abs() < 1e-4, "{found} {}", wanted[i]);

@@ -4,12 +4,14 @@
 //! `Transformer`, and reports progress.
 
 mod edges;
+mod inverse;
 mod model;
 mod pca;
 mod rows;
 pub mod tsne;
 pub mod umap;
 
+pub use inverse::interpolated;
 pub use model::{MapModel, ModelError};
 pub use pca::{Moments, Pca, PcaParams};
 pub use rows::{InMemory, Rows};

@@ -73,6 +73,16 @@ impl MapModel {
         }
     }
 
+    pub(super) fn fitted(&self) -> &Fitted {
+        &self.fitted
+    }
+
+    /// Whether coordinates are linear in the vectors.
+    #[must_use]
+    pub fn is_linear(&self) -> bool {
+        matches!(self.fitted, Fitted::Pca(_))
+    }
+
     /// How the map was made.
     #[must_use]
     pub fn params(&self) -> &ReduceParams {

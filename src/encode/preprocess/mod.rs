@@ -85,6 +85,18 @@ impl<'a> Preprocessor<'a> {
     /// # Errors
     /// A clause saying why this picture cannot be encoded.
     pub(super) fn run(&mut self, cutout: &Cutout, out: &mut [f32]) -> Result<Notes, String> {
+        self.run_beside(cutout, out, None, &mut [])
+    }
+
+    /// As [`run`](Self::run), and writes a further band of the cutout into `beside` (`size x size`),
+    /// normalised by what was measured of all the others together.
+    pub(super) fn run_beside(
+        &mut self,
+        cutout: &Cutout,
+        out: &mut [f32],
+        band: Option<usize>,
+        beside: &mut [f32],
+    ) -> Result<Notes, String> {
         let size = self.input.size;
         let side = cutout.width().min(cutout.height());
         let mut notes = Notes {
@@ -98,7 +110,17 @@ impl<'a> Preprocessor<'a> {
             self.fill_and_crop(cutout, band, side, &mut notes)?;
             self.resampler.run(&self.plane, side, target, size);
         }
-        normalise::run(&self.input.normalisation, size, out, &mut self.scratch)?;
+        if let Some(band) = band {
+            self.fill_and_crop(cutout, band, side, &mut notes)?;
+            self.resampler.run(&self.plane, side, beside, size);
+        }
+        normalise::run(
+            &self.input.normalisation,
+            size,
+            out,
+            beside,
+            &mut self.scratch,
+        )?;
         if out.iter().all(|v| v.is_finite()) {
             Ok(notes)
         } else {

@@ -6,7 +6,8 @@ use super::super::card::{Method, Normalisation, Sky};
 const SIGMA_FROM_MAD: f32 = 1.4826;
 const CONSTANT: &str = "all its pixels have the same value";
 
-/// Normalises `channels x size x size` finite pixels.
+/// Normalises `channels x size x size` finite pixels, and `beside`, any number of them, in the same way
+/// as the first group of bands that share statistics.
 ///
 /// A band without contrast becomes zeros beside others; a picture without any is refused by the
 /// methods that measure it.
@@ -14,6 +15,7 @@ pub(super) fn run(
     normalisation: &Normalisation,
     size: usize,
     picture: &mut [f32],
+    mut beside: &mut [f32],
     scratch: &mut Vec<f32>,
 ) -> Result<(), String> {
     let plane = size * size;
@@ -27,6 +29,7 @@ pub(super) fn run(
                 .zip(std.iter().cycle());
             for ((band, mean), std) in bands {
                 each(band, |v| (v - mean) / std);
+                each(std::mem::take(&mut beside), |v| (v - mean) / std);
             }
             return Ok(());
         }
@@ -44,6 +47,7 @@ pub(super) fn run(
         plane
     };
     for group in picture.chunks_exact_mut(group) {
+        let beside = std::mem::take(&mut beside);
         match *normalisation.method() {
             Method::Asinh {
                 scale,
@@ -52,12 +56,15 @@ pub(super) fn run(
             } => {
                 let (median, sigma) = sky_statistics(group, size, sky, scratch);
                 let softening = scale * sigma;
-                each(group, |v| ((v - median) / softening).asinh() / divide_by);
+                let change = |v: f32| ((v - median) / softening).asinh() / divide_by;
+                each(group, change);
+                each(beside, change);
             }
             Method::Max => {
                 let max = group.iter().copied().fold(f32::MIN, f32::max);
                 if max > 0.0 {
                     each(group, |v| v / max);
+                    each(beside, |v| v / max);
                 } else if group.iter().any(|&v| v != 0.0) {
                     return Err("its brightest pixel is not above zero".to_owned());
                 }
@@ -75,6 +82,7 @@ pub(super) fn run(
                     }
                 };
                 each(group, to_unit);
+                each(beside, to_unit);
             }
             Method::None | Method::MeanStd { .. } => {}
         }

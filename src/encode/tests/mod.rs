@@ -4,6 +4,7 @@ mod card;
 mod columns;
 mod engine;
 mod graph;
+mod picture_model;
 mod pipeline;
 mod tap;
 

@@ -84,10 +84,11 @@ impl App {
             | Action::ExportFigureDialog
             | Action::ExportFigure(_) => self.select(ctx, action),
             Action::Escape => {
-                if !self.map.selecting.cancel() {
+                if !self.map.selecting.cancel() && self.walk.take().is_none() {
                     self.focus = None;
                 }
             }
+            Action::Walk(ends) => self.walk = ends,
             Action::Undo => self.history.undo(),
             Action::Redo => self.history.redo(),
             Action::Fit => self.map.fit(),

@@ -97,9 +97,16 @@ impl App {
                     focus,
                     focus_picture,
                     cutout_style,
+                    decoding,
+                    drafts,
                     ..
                 } = self;
-                panels::inspector::ui(ui, history.session(), *focus, focus_picture, cutout_style);
+                let session = history.session();
+                let decode = |ui: &mut Ui, row| {
+                    let found = decoding.object(ui.ctx(), session, &drafts.encoder, row);
+                    panels::inspector::compared(ui, &found);
+                };
+                panels::inspector::ui(ui, session, *focus, focus_picture, cutout_style, decode);
             });
     }
 
@@ -130,9 +137,21 @@ impl App {
                 contours: self.stage.contours(),
                 focus: self.focus,
             });
+            let rect = ui.max_rect();
             self.map.ui(ui, scene, actions);
-            if let Some(row) = self.map.hovered() {
+            let chosen = &self.drafts.encoder;
+            if let Some((shown, at)) = shown.zip(self.map.probe.at()) {
+                let place = (shown.places, at);
+                let found = self
+                    .decoding
+                    .place(ui.ctx(), &session, chosen, &shown.points, place);
+                views::decoded::card(ui, &found);
+            } else if let Some(row) = self.map.hovered() {
                 views::hover::ui(ui, &session, data, row, &mut self.hover_picture);
+            }
+            if let Some(ends) = self.walk {
+                let found = self.decoding.walk(ui.ctx(), &session, chosen, ends);
+                views::decoded::strip(ui, rect, data, ends, &found, actions);
             }
         });
     }

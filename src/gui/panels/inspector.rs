@@ -1,14 +1,18 @@
 //! The one object under study: its cutout with bands, stretch and limits, and its catalogue row.
 
 use eframe::egui::{
-    self, Color32, ComboBox, Rect, RichText, ScrollArea, Sense, Slider, Stroke, Ui, Vec2,
+    self, Color32, ComboBox, Rect, RichText, ScrollArea, Sense, Slider, Stroke, TextureHandle, Ui,
+    Vec2,
 };
 
+use super::super::decoding::Compared;
 use super::super::objects::{self, ObjectPicture};
 use super::super::theme::{STEP, strong_family, tokens};
 use super::super::widgets::{section, short_number};
+use super::votes;
 use crate::color::stretch::Stretch;
 use crate::data::{Column, Cutout};
+use crate::encode::Makes;
 use crate::scene::{CutoutStyle, CutoutView};
 use crate::session::{OpenData, Part, Session};
 
@@ -21,6 +25,7 @@ pub(in crate::gui) fn ui(
     focus: Option<usize>,
     picture: &mut ObjectPicture,
     style: &mut CutoutStyle,
+    decode: impl FnOnce(&mut Ui, usize),
 ) {
     let Some(data) = session.data() else { return };
     let colors = tokens(ui.ctx());
@@ -49,9 +54,63 @@ pub(in crate::gui) fn ui(
         {
             ui.label(RichText::new(text).color(colors.warning));
         }
+        decode(ui, row);
+        votes::ui(ui, session, &data.dataset.catalog, row);
         section(ui, "Catalogue");
         table(ui, data, row);
     });
+}
+
+/// What a model makes of the object: observed, made and residual, side by side.
+pub(in crate::gui) fn compared(
+    ui: &mut Ui,
+    found: &Result<Option<(&Compared, &[Option<TextureHandle>])>, String>,
+) {
+    let colors = tokens(ui.ctx());
+    let (compared, pictures) = match found {
+        Ok(Some(found)) => *found,
+        Ok(None) => return,
+        Err(reason) => {
+            ui.label(RichText::new(reason).small().color(colors.warning));
+            return;
+        }
+    };
+    let (title, made) = match &compared.makes {
+        Makes::Reconstruction => ("Reconstruction".to_owned(), "Decoded"),
+        Makes::Band(band) => (format!("Prediction of {band}"), "Predicted"),
+    };
+    section(ui, &title);
+    let gap = 4.0;
+    let side = (ui.available_width() - 2.0 * gap) / 3.0;
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = gap;
+        for (name, texture) in ["Observed", made, "Residual"].into_iter().zip(pictures) {
+            ui.vertical(|ui| {
+                ui.set_width(side);
+                let (frame, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::hover());
+                response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, name));
+                ui.painter().rect_filled(frame, 4.0, Color32::BLACK);
+                match texture {
+                    Some(texture) => objects::paint(ui, frame, texture, 4.0),
+                    None => {
+                        let font = egui::FontId::proportional(11.0);
+                        let center = egui::Align2::CENTER_CENTER;
+                        let text = "not observed";
+                        ui.painter()
+                            .text(frame.center(), center, text, font, colors.muted);
+                    }
+                }
+                ui.label(RichText::new(name).small().color(colors.muted));
+            });
+        }
+    });
+    if let Some(rms) = compared.rms {
+        let text = format!("Residual rms {}", short_number(rms));
+        ui.label(RichText::new(text).small().color(colors.muted))
+            .on_hover_text(
+                "In the units of the encoder's normalisation. Orange: more light than the model says; blue: less",
+            );
+    }
 }
 
 /// The survey and the id: `JWST-like 4172`.

@@ -12,3 +12,4 @@ pub(super) mod projection;
 pub(super) mod start;
 pub(super) mod status;
 pub(super) mod top;
+mod votes;

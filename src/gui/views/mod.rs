@@ -1,4 +1,5 @@
 //! The views in the middle of the window.
 
+pub(super) mod decoded;
 pub(super) mod hover;
 pub(super) mod map;

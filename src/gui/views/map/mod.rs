@@ -5,6 +5,7 @@ mod gizmo;
 mod orbit;
 mod overlay;
 mod pictures;
+mod probe;
 mod toolbar;
 mod tools;
 
@@ -24,6 +25,7 @@ use crate::session::{Revision, Session};
 use canvas::{Canvas, Content, Key};
 use orbit::Orbit;
 use overlay::Overlay;
+use probe::Probe;
 use tools::Selecting;
 
 pub(in crate::gui) use tools::Tool;
@@ -44,6 +46,7 @@ pub(in crate::gui) struct MapView {
     failure: Option<String>,
     pub selecting: Selecting,
     pub orbit: Orbit,
+    pub probe: Probe,
     /// The map that the tool was chosen for.
     tool_of: Option<Revision>,
     /// Whether changes of the view are animated.
@@ -99,6 +102,7 @@ impl MapView {
             failure: None,
             selecting: Selecting::default(),
             orbit: Orbit::default(),
+            probe: Probe::default(),
             tool_of: None,
             animate: true,
             zoom_box: None,
@@ -202,9 +206,13 @@ impl MapView {
             self.tool_of = Some(shown.of);
             self.selecting.tool = self.selecting.tool.on_new_map(shown.turns);
         }
+        if self.selecting.tool == Tool::Decode && session.embedding().is_none() {
+            self.selecting.tool = Tool::Pan;
+        }
         let on = (shown.of, shown.plane());
         let selects = self.selecting.mouse(ui, &response, on, &viewport);
-        viewport.camera = self.steer(ui, &response, shown, &viewport, selects);
+        let probes = !selects && self.selecting.tool == Tool::Decode;
+        viewport.camera = self.steer(ui, &response, shown, &viewport, selects || probes);
         self.size_px = Some(size_px);
         self.shown = Some((shown.of, viewport.camera));
 
@@ -242,6 +250,7 @@ impl MapView {
         if !selects {
             self.hover(ui, &response, shown, &viewport, style, actions);
         }
+        self.probe(ui, &response, shown, &viewport, probes, actions);
         Overlay {
             session,
             shown,
@@ -251,6 +260,7 @@ impl MapView {
         }
         .paint(ui, scene.focus, self.hovered);
         self.selecting.paint(ui, &viewport);
+        self.probe.paint(ui, &viewport);
         if let (Some(from), Some(to)) = (self.zoom_box, ui.ctx().pointer_latest_pos()) {
             let stroke = egui::Stroke::new(1.0, super::super::theme::tokens(ui.ctx()).strong);
             let rect = Rect::from_two_pos(from, to);
@@ -300,6 +310,38 @@ impl MapView {
     pub fn turn_to(&mut self, map: Revision, plane: Plane) {
         self.camera = self.shown.filter(|(of, _)| *of == map);
         self.orbit.turn_to(map, plane, !self.animate);
+    }
+
+    /// The decode tool; a line between two objects becomes a walk.
+    fn probe(
+        &mut self,
+        ui: &Ui,
+        response: &egui::Response,
+        shown: &Shown,
+        viewport: &Viewport,
+        probes: bool,
+        actions: &mut Vec<Action>,
+    ) {
+        if !probes || shown.sample.is_some() {
+            return self.probe.leave();
+        }
+        let Some(ends) = self.probe.mouse(ui, response, viewport) else {
+            return;
+        };
+        let object = |pos: Pos2| {
+            let place = pick(
+                shown.points.tree(),
+                &shown.look.colored.point_groups(),
+                &viewport.camera,
+                viewport.size_px,
+                probe::REACH * viewport.ratio,
+                viewport.px(pos),
+            );
+            place.map(|place| shown.points.row(place))
+        };
+        if let [Some(from), Some(to)] = ends.map(object) {
+            actions.push(Action::Walk(Some([from, to])));
+        }
     }
 
     fn hover(

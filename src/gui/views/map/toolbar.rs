@@ -38,7 +38,11 @@ pub(super) fn ui(
                 ui.horizontal(|ui| {
                     let turns = scene.shown.turns;
                     let tools = Tool::ALL.into_iter();
-                    for tool in tools.filter(|tool| turns || *tool != Tool::Orbit) {
+                    for tool in tools.filter(|tool| match tool {
+                        Tool::Orbit => turns,
+                        Tool::Decode => scene.session.embedding().is_some(),
+                        _ => true,
+                    }) {
                         if tool_button(ui, tool, selecting.tool == tool) {
                             selecting.cancel();
                             selecting.tool = tool;
@@ -133,6 +137,16 @@ fn tool_button(ui: &mut Ui, tool: Tool, chosen: bool) -> bool {
             let tip = along(-9);
             painter.line_segment([tip, tip + Vec2::new(-3.2, 0.4)], stroke);
             painter.line_segment([tip, tip + Vec2::new(0.6, 3.2)], stroke);
+        }
+        Tool::Decode => {
+            // A picture with a galaxy in it.
+            let frame = Rect::from_center_size(rect.center(), Vec2::splat(14.0));
+            painter.rect_stroke(frame, 2.0, stroke, egui::StrokeKind::Middle);
+            let spiral = |i: i32| {
+                let angle = i as f32 * 0.45;
+                at(0.55 * angle * angle.cos(), 0.4 * angle * angle.sin())
+            };
+            painter.add(Shape::line((0..=18).map(spiral).collect(), stroke));
         }
         Tool::Rectangle => {
             let rect = Rect::from_center_size(rect.center(), Vec2::new(14.0, 10.0));

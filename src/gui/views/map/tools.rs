@@ -30,10 +30,12 @@ pub(in crate::gui) enum Tool {
     Lasso,
     Polygon,
     Brush,
+    /// Shows what a decoder makes of the place under the cursor, and of the line between two objects.
+    Decode,
 }
 
 impl Tool {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Pan,
         Self::Orbit,
         Self::Rectangle,
@@ -41,11 +43,12 @@ impl Tool {
         Self::Lasso,
         Self::Polygon,
         Self::Brush,
+        Self::Decode,
     ];
 
     /// Whether it draws a selection.
     pub fn selects(self) -> bool {
-        !matches!(self, Self::Pan | Self::Orbit)
+        !matches!(self, Self::Pan | Self::Orbit | Self::Decode)
     }
 
     /// The tool instead of this on a map that does or does not turn, when it appears.
@@ -67,6 +70,10 @@ impl Tool {
             Self::Lasso => ("Select with a lasso", "L"),
             Self::Polygon => ("Select a polygon, click by click", "P"),
             Self::Brush => ("Select with a brush", "B"),
+            Self::Decode => (
+                "Decode what lies under the cursor; drag from object to object for a walk",
+                "D",
+            ),
         }
     }
 }
@@ -94,7 +101,7 @@ impl Gesture {
     fn roi(&self) -> Option<Roi> {
         let (first, last) = (*self.points.first()?, *self.points.last()?);
         let roi = match self.tool {
-            Tool::Pan | Tool::Orbit => return None,
+            Tool::Pan | Tool::Orbit | Tool::Decode => return None,
             Tool::Rectangle => Roi::Rectangle {
                 from: first,
                 to: last,
@@ -331,7 +338,7 @@ impl Selecting {
             return;
         };
         match gesture.tool {
-            Tool::Pan | Tool::Orbit => {}
+            Tool::Pan | Tool::Orbit | Tool::Decode => {}
             Tool::Rectangle => {
                 let rect = egui::Rect::from_two_pos(first, last);
                 painter.rect(rect, 0.0, fill, stroke, egui::StrokeKind::Middle);

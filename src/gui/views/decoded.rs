@@ -1,0 +1,109 @@
+//! Pictures that a model makes: under the cursor, and along the line between two objects.
+
+use eframe::egui::{self, Align2, Color32, Frame, Rect, RichText, Sense, TextureHandle, Ui, Vec2};
+
+use super::super::action::Action;
+use super::super::objects;
+use super::super::panels::inspector;
+use super::super::theme::{STEP, tokens};
+use crate::session::{OpenData, Part};
+
+const SIDE: f32 = 148.0;
+const SMALL: f32 = 84.0;
+const NONE: &str = "The encoder of these vectors has no decoder. Encode with one that has, such as \
+                    models/autoencoder.toml";
+
+/// The picture under the cursor.
+pub(in crate::gui) fn card(ui: &Ui, found: &Result<Option<Option<&TextureHandle>>, String>) {
+    let Some(cursor) = ui.ctx().pointer_hover_pos() else {
+        return;
+    };
+    let colors = tokens(ui.ctx());
+    let free = ui.ctx().content_rect().max - cursor;
+    let right = free.x > SIDE + 60.0;
+    let offset = Vec2::new(if right { 18.0 } else { -18.0 }, 12.0);
+    egui::Area::new(egui::Id::unique("decoded card"))
+        .order(egui::Order::Tooltip)
+        .interactable(false)
+        .pivot(if right {
+            Align2::LEFT_TOP
+        } else {
+            Align2::RIGHT_TOP
+        })
+        .fixed_pos(cursor + offset)
+        .show(ui.ctx(), |ui| {
+            Frame::popup(ui.style())
+                .inner_margin(1.5 * STEP)
+                .show(ui, |ui| {
+                    ui.set_width(SIDE);
+                    match found {
+                        Ok(Some(texture)) => {
+                            let (place, _) =
+                                ui.allocate_exact_size(Vec2::splat(SIDE), Sense::hover());
+                            ui.painter().rect_filled(place, 4.0, Color32::BLACK);
+                            if let Some(texture) = texture {
+                                objects::paint(ui, place, texture, 4.0);
+                            }
+                            let text = RichText::new("Decoded here, not observed");
+                            ui.label(text.small().color(colors.muted));
+                        }
+                        Ok(None) => {
+                            ui.label(RichText::new(NONE).small().color(colors.muted));
+                        }
+                        Err(reason) => {
+                            ui.label(RichText::new(reason).small().color(colors.warning));
+                        }
+                    }
+                });
+        });
+}
+
+/// The pictures along a line between two objects, at the foot of the map.
+pub(in crate::gui) fn strip(
+    ui: &Ui,
+    rect: Rect,
+    data: &Part<OpenData>,
+    ends: [usize; 2],
+    found: &Result<Option<&[Option<TextureHandle>]>, String>,
+    actions: &mut Vec<Action>,
+) {
+    let colors = tokens(ui.ctx());
+    let side = SMALL.min((rect.width() - 80.0) / super::super::decoding::STEPS as f32 - 4.0);
+    egui::Area::new(egui::Id::unique("walk"))
+        .order(egui::Order::Middle)
+        .pivot(Align2::CENTER_BOTTOM)
+        .fixed_pos(rect.center_bottom() - Vec2::new(0.0, 12.0 * STEP))
+        .show(ui.ctx(), |ui| {
+            Frame::popup(ui.style())
+                .inner_margin(2.0 * STEP)
+                .show(ui, |ui| {
+                    ui.horizontal(|ui| {
+                        let [from, to] = ends.map(|row| inspector::title(data, row));
+                        let text =
+                            format!("{from} to {to}: decoded along the line between their vectors");
+                        ui.label(RichText::new(text).color(colors.text));
+                        if ui.small_button("Close").clicked() {
+                            actions.push(Action::Walk(None));
+                        }
+                    });
+                    match found {
+                        Ok(Some(pictures)) => {
+                            ui.spacing_mut().item_spacing.x = 4.0;
+                            ui.horizontal(|ui| {
+                                for texture in pictures.iter().flatten() {
+                                    let (place, _) =
+                                        ui.allocate_exact_size(Vec2::splat(side), Sense::hover());
+                                    objects::paint(ui, place, texture, 3.0);
+                                }
+                            });
+                        }
+                        Ok(None) => {
+                            ui.label(RichText::new(NONE).small().color(colors.muted));
+                        }
+                        Err(reason) => {
+                            ui.label(RichText::new(reason).small().color(colors.warning));
+                        }
+                    }
+                });
+        });
+}
