@@ -15,7 +15,6 @@ mod model;
 mod onnx;
 mod pipeline;
 mod preprocess;
-mod quiet;
 mod runtime;
 pub mod shipped;
 mod tensors;

@@ -12,6 +12,7 @@ mod cutouts;
 mod dataset;
 mod fits;
 mod folder;
+mod jpeg;
 mod npy;
 mod parquet;
 mod raster;

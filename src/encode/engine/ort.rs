@@ -10,10 +10,10 @@ use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::value::TensorRef;
 
 use super::super::model::Model;
-use super::super::quiet::{catch, one_line};
 use super::super::runtime::{Library, register};
 use super::super::wiring::{Wanted, Wiring};
 use super::{Device, EncodeError, Output, Provider};
+use crate::quiet::{catch, one_line};
 
 pub(in crate::encode) struct OrtEngine {
     session: Session,

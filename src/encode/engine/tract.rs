@@ -14,9 +14,9 @@ use tract_onnx::tract_hir::infer::Factoid;
 
 use super::super::EncodeError;
 use super::super::model::Model;
-use super::super::quiet::{catch, one_line};
 use super::super::wiring::Wiring;
 use super::Output;
+use crate::quiet::{catch, one_line};
 
 /// As pinned in Cargo.toml.
 pub(super) const VERSION: &str = "0.23";
