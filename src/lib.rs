@@ -17,6 +17,7 @@ pub mod job;
 pub mod mask;
 pub mod memory;
 pub mod progress;
+mod quiet;
 pub mod render;
 pub mod scene;
 pub mod session;

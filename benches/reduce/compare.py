@@ -15,15 +15,18 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
-import time
 import venv
+from functools import partial
 from pathlib import Path
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+import process
+
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "latentarium" / "peers"
 PYTHON = CACHE / "venv" / "bin" / "python"
 THREADS = {"RAYON_NUM_THREADS": "2", "NUMBA_NUM_THREADS": "2", "OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2"}
+taken = partial(process.taken, environment=THREADS)
 
 
 def environment():
@@ -33,30 +36,6 @@ def environment():
         subprocess.run([PYTHON, "-m", "pip", "install", "-q", "-r", HERE / "requirements.txt"], check=True)
     if Path(sys.prefix) != CACHE / "venv":
         os.execv(PYTHON, [PYTHON, __file__, *sys.argv[1:]])
-
-
-def taken(command):
-    """CPU seconds and peak memory (MB, as often as it can be looked at) of a process; and what it printed."""
-    with tempfile.TemporaryFile() as text, tempfile.TemporaryFile() as told:
-        process = subprocess.Popen(command, stdout=text, stderr=told, env=os.environ | THREADS)
-        memory, ended = 0, 0
-        while not ended:
-            memory = max(memory, high_water(process.pid))
-            time.sleep(0.02)
-            ended, status, used = os.wait4(process.pid, os.WNOHANG)
-        text.seek(0), told.seek(0)
-        if status:
-            sys.exit(f"{' '.join(map(str, command))}: {told.read().decode()[-400:]}")
-        return used.ru_utime + used.ru_stime, memory, text.read().decode()
-
-
-def high_water(pid):
-    """Peak memory of a process so far, in MB. (What `wait4` says of it begins with the memory of this one.)"""
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    except OSError:
-        return 0
-    return max((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), default=0)
 
 
 class Bench:

@@ -145,7 +145,7 @@ impl Encoder {
         let suitable = match self.card.input() {
             ModelInput::Sed(_) => SED_BATCH,
             ModelInput::Image(_) if self.engine.prefers_large_batches() => 32,
-            ModelInput::Image(image) if image.size <= SMALL_PICTURE_PX => 16,
+            ModelInput::Image(image) if image.size <= SMALL_PICTURE_PX => 64,
             ModelInput::Image(_) => 8,
         };
         let affordable = (MAX_VALUES / self.object_len()).max(1);

@@ -17,7 +17,6 @@ mod onnx;
 mod picture_model;
 mod pipeline;
 mod preprocess;
-mod quiet;
 mod runtime;
 pub mod shipped;
 mod tensors;

@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::UNIX_EPOCH;
 
 use arrow::array::{Array, AsArray};
@@ -43,6 +43,8 @@ const PROBED_ROWS: usize = 16;
 #[derive(Clone)]
 pub struct CutoutSource {
     root: PathBuf,
+    /// Where `root` really lies, once it was found.
+    real_root: Arc<OnceLock<PathBuf>>,
     files: Arc<[PathBuf]>,
     places: Arc<[Option<Place>]>,
     fits: SharedFitsCutouts,
@@ -130,6 +132,7 @@ impl CutoutSource {
             .collect();
         Some(Self {
             root: root.to_owned(),
+            real_root: Arc::default(),
             files: files.into(),
             places,
             fits: SharedFitsCutouts::default(),
@@ -180,6 +183,14 @@ impl CutoutSource {
             .any(|place| self.resolve(place).is_ok_and(|path| path.is_file()))
     }
 
+    /// The root without links; `None` while there is no such folder.
+    fn real_root(&self) -> Option<&Path> {
+        if self.real_root.get().is_none() {
+            let _ = self.real_root.set(self.root.canonicalize().ok()?);
+        }
+        self.real_root.get().map(PathBuf::as_path)
+    }
+
     /// The file of a place, never outside the root.
     fn resolve(&self, place: &Place) -> Result<PathBuf, CutoutError> {
         let name = &self.files[place.file as usize];
@@ -198,7 +209,7 @@ impl CutoutSource {
         }
         let path = self.root.join(name);
         // A link may lead anywhere: what it resolves to has to lie under the root as well.
-        let (Ok(root), Ok(real)) = (self.root.canonicalize(), path.canonicalize()) else {
+        let (Some(root), Ok(real)) = (self.real_root(), path.canonicalize()) else {
             return Err(CutoutError(format!(
                 "there is no picture {}; pass --cutouts DIR to say where the pictures lie",
                 path.display()

@@ -1,5 +1,6 @@
 //! A folder as a data set: the table in it that names pictures, or else every picture below it.
 
+use std::fs::FileType;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -24,7 +25,8 @@ pub(super) fn tables(folder: &Path) -> Result<Vec<PathBuf>, IoError> {
     };
     Ok(entries(folder)?
         .into_iter()
-        .filter(|p| p.is_file() && is_table(p))
+        .filter(|(path, kind)| is_table(path) && is_file(path, *kind))
+        .map(|(path, _)| path)
         .collect())
 }
 
@@ -173,32 +175,35 @@ fn collect(
     progress: &Progress,
 ) -> Result<(), IoError> {
     progress.check()?;
-    for path in entries(folder)? {
+    for (path, kind) in entries(folder)? {
         let hidden = path
             .file_name()
             .is_some_and(|n| n.to_string_lossy().starts_with('.'));
-        let kind = std::fs::symlink_metadata(&path).map(|m| m.file_type());
-        let Ok(kind) = kind else { continue };
         if hidden {
             continue;
         }
         if kind.is_dir() && deeper > 0 {
             collect(&path, deeper - 1, files, progress)?;
-        } else if is_picture(&path) && path.is_file() {
+        } else if is_picture(&path) && is_file(&path, kind) {
             files.push(path);
         }
     }
     Ok(())
 }
 
-/// The entries of a folder, sorted by name.
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, IoError> {
+/// Whether an entry is a file, or a link to one.
+fn is_file(path: &Path, kind: FileType) -> bool {
+    kind.is_file() || (kind.is_symlink() && path.is_file())
+}
+
+/// The entries of a folder, sorted by name, and what they are; links are not followed.
+fn entries(folder: &Path) -> Result<Vec<(PathBuf, FileType)>, IoError> {
     let failed = |e| IoError::system(folder, "read", e);
     let mut entries = std::fs::read_dir(folder)
         .map_err(failed)?
-        .map(|entry| entry.map(|e| e.path()))
+        .map(|entry| entry.and_then(|e| Ok((e.path(), e.file_type()?))))
         .collect::<Result<Vec<_>, _>>()
         .map_err(failed)?;
-    entries.sort();
+    entries.sort_by(|(a, _), (b, _)| a.cmp(b));
     Ok(entries)
 }

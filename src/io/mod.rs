@@ -13,6 +13,7 @@ mod dataset;
 mod fits;
 mod folder;
 mod journal;
+mod jpeg;
 mod npy;
 mod parquet;
 mod raster;

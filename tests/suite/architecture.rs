@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 const LAYERS: [&[&str]; 7] = [
-    &["progress", "color", "mask", "memory", "hash"],
+    &["progress", "color", "mask", "memory", "hash", "quiet"],
     &["data", "spatial"],
     &[
         "subset", "io", "synth", "encode", "analysis", "figure", "render",

@@ -185,3 +185,47 @@ fn shipped_encoders_are_those_of_the_zoo() {
         assert_eq!(card.sha256(), zoo.unwrap().sha256());
     }
 }
+
+/// The least cosine between the same rows of two embeddings.
+fn least_cosine(a: &Embedding, b: &Embedding) -> f64 {
+    assert_eq!((a.len(), a.dim()), (b.len(), b.dim()));
+    let dot = |x: &[f32], y: &[f32]| -> f64 {
+        let products = x.iter().zip(y).map(|(p, q)| f64::from(*p) * f64::from(*q));
+        products.sum()
+    };
+    let cosine = |row| {
+        let (x, y) = (a.vector(row), b.vector(row));
+        dot(x, y) / (dot(x, x) * dot(y, y)).sqrt()
+    };
+    (0..a.len()).map(cosine).fold(1.0, f64::min)
+}
+
+#[test]
+fn an_encoder_without_a_card_gives_the_vectors_that_others_got() {
+    let test = "an_encoder_without_a_card_gives_the_vectors_that_others_got";
+    let Some(folder) = support::test_data(test, "") else {
+        return;
+    };
+    let scratch = tempfile::tempdir().unwrap();
+    let out = scratch.path().join("vectors.parquet");
+    support::succeed(&[
+        "embed",
+        support::text(&folder.join("galaxyzoo_survey_examples/labels.csv")),
+        "--encoder",
+        support::text(&folder.join("models/efficientnet_lite0_encoder.onnx")),
+        "--normalise",
+        "mean-std mean=127 std=128",
+        "--eight-bit",
+        "--device",
+        "tract",
+        "--out",
+        support::text(&out),
+    ]);
+    let open = |path: &Path| {
+        let dataset = latentarium::io::open(path, None, &Progress::new()).unwrap();
+        dataset.embedding.unwrap()
+    };
+    let name = "embeddings_galaxyzoo_examples/efficientnet_lite0_315x1280.npy";
+    let least = least_cosine(&open(&out), &open(&folder.join(name)));
+    assert!(least >= 0.999, "{least}");
+}

@@ -10,8 +10,27 @@ pub(in crate::encode) struct Output {
 }
 
 impl Output {
+    /// Joins the answers of several runs, each with the same outputs in the same order.
+    ///
+    /// # Errors
+    /// When runs differ in the shape of an output.
+    pub(super) fn join(answers: Vec<Vec<Self>>) -> Result<Vec<Self>, String> {
+        let mut by_output: Vec<Vec<Self>> = Vec::new();
+        for answer in answers {
+            by_output.resize_with(answer.len(), Vec::new);
+            for (all, one) in by_output.iter_mut().zip(answer) {
+                all.push(one);
+            }
+        }
+        by_output
+            .into_iter()
+            .map(Self::concatenate)
+            .collect::<Option<_>>()
+            .ok_or_else(|| "outputs of one graph differ in shape".to_owned())
+    }
+
     /// Joins outputs along their first axis; `None` when they do not fit or there are none.
-    pub(super) fn concatenate(outputs: Vec<Self>) -> Option<Self> {
+    fn concatenate(outputs: Vec<Self>) -> Option<Self> {
         let mut outputs = outputs.into_iter();
         let mut whole = outputs.next()?;
         for Self { shape, values } in outputs {

@@ -14,9 +14,9 @@ use tract_onnx::tract_hir::infer::Factoid;
 
 use super::super::EncodeError;
 use super::super::model::Model;
-use super::super::quiet::{catch, one_line};
 use super::super::wiring::Wiring;
 use super::Output;
+use crate::quiet::{catch, one_line};
 
 /// As pinned in Cargo.toml.
 pub(super) const VERSION: &str = "0.23";
@@ -25,7 +25,6 @@ pub(in crate::encode) struct TractEngine {
     plan: Arc<TypedRunnableModel>,
     /// Of one run: the batch, and the axes of one object.
     shape: Vec<usize>,
-    outputs: usize,
 }
 
 impl TractEngine {
@@ -39,11 +38,7 @@ impl TractEngine {
                     "the compiled-in engine: {reason}: ONNX Runtime knows more graphs, see `latentarium doctor`"
                 ))
             })?;
-        Ok(Self {
-            plan,
-            shape,
-            outputs: wiring.outputs.len(),
-        })
+        Ok(Self { plan, shape })
     }
 
     pub(super) fn run(&self, values: &[f32], count: usize) -> Result<Vec<Output>, String> {
@@ -57,18 +52,7 @@ impl TractEngine {
                     .and_then(|result| result.map_err(|e| one_line(&format!("{e:#}"))))
             })
             .collect::<Result<_, _>>()?;
-        let mut by_output: Vec<Vec<Output>> = Vec::new();
-        by_output.resize_with(self.outputs, Vec::new);
-        for answer in answers {
-            for (all, one) in by_output.iter_mut().zip(answer) {
-                all.push(one);
-            }
-        }
-        by_output
-            .into_iter()
-            .map(Output::concatenate)
-            .collect::<Option<_>>()
-            .ok_or_else(|| "outputs of one graph differ in shape".to_owned())
+        Output::join(answers)
     }
 
     fn run_once(&self, values: &[f32]) -> TractResult<Vec<Output>> {

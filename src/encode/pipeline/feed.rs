@@ -8,9 +8,9 @@ use std::thread::available_parallelism;
 
 use super::super::EncodeError;
 use super::super::preprocess::Notes;
-use super::super::quiet::catch;
 use super::source::{Prepare, Source};
 use crate::progress::Progress;
+use crate::quiet::catch;
 
 /// Buffers together stay below this unless one batch alone needs more, 256 MiB.
 const MAX_VALUES: usize = 64 << 20;

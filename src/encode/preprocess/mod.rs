@@ -5,6 +5,7 @@
 //! trained on JPEGs the top row. Statistics of the normalisation are those of the resampled
 //! picture, the same pixels that a training script sees.
 
+mod asinh;
 mod normalise;
 mod resize;
 #[cfg(test)]
@@ -121,7 +122,8 @@ impl<'a> Preprocessor<'a> {
             beside,
             &mut self.scratch,
         )?;
-        if out.iter().all(|v| v.is_finite()) {
+        // Without a way out in between: several values at a time.
+        if out.iter().fold(true, |all, v| all & v.is_finite()) {
             Ok(notes)
         } else {
             Err("its pixel values are too large".to_owned())
@@ -137,8 +139,8 @@ impl<'a> Preprocessor<'a> {
         notes: &mut Notes,
     ) -> Result<(), String> {
         let pixels = cutout.band(band);
-        let masked = pixels.iter().filter(|v| !v.is_finite()).count();
-        if 2 * masked > pixels.len() {
+        let masked: u32 = pixels.iter().map(|v| u32::from(!v.is_finite())).sum();
+        if 2 * masked as usize > pixels.len() {
             return Err(format!(
                 "more than half of the pixels are masked (band {})",
                 cutout.bands()[band]
@@ -155,9 +157,12 @@ impl<'a> Preprocessor<'a> {
         let (left, top) = ((cutout.width() - side) / 2, (cutout.height() - side) / 2);
         self.plane.clear();
         for row in pixels.chunks_exact(cutout.width()).skip(top).take(side) {
-            let row = &row[left..left + side];
-            self.plane
-                .extend(row.iter().map(|&v| if v.is_finite() { v } else { fill }));
+            self.plane.extend_from_slice(&row[left..left + side]);
+        }
+        if masked > 0 {
+            for value in &mut self.plane {
+                *value = if value.is_finite() { *value } else { fill };
+            }
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! The normalisations of a model card, applied to a prepared picture in place.
 
 use super::super::card::{Method, Normalisation, Sky};
+use super::asinh;
 
 /// The median absolute deviation of a normal distribution times this is its standard deviation.
 const SIGMA_FROM_MAD: f32 = 1.4826;
@@ -55,10 +56,8 @@ pub(super) fn run(
                 divide_by,
             } => {
                 let (median, sigma) = sky_statistics(group, size, sky, scratch);
-                let softening = scale * sigma;
-                let change = |v: f32| ((v - median) / softening).asinh() / divide_by;
-                each(group, change);
-                each(beside, change);
+                asinh::stretch(group, median, 1.0 / (scale * sigma), 1.0 / divide_by);
+                asinh::stretch(beside, median, 1.0 / (scale * sigma), 1.0 / divide_by);
             }
             Method::Max => {
                 let max = group.iter().copied().fold(f32::MIN, f32::max);

@@ -15,7 +15,7 @@ use ort::environment::Environment;
 pub(super) use providers::register;
 
 use super::engine::Provider;
-use super::quiet::{catch, one_line};
+use crate::quiet::{catch, one_line};
 
 /// What was found of ONNX Runtime, and why not more.
 #[derive(Debug, Clone)]

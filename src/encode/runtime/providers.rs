@@ -6,7 +6,7 @@ use ort::session::Session;
 use ort::session::builder::SessionBuilder;
 
 use super::super::engine::Provider;
-use super::super::quiet::{catch, one_line};
+use crate::quiet::{catch, one_line};
 
 /// Adds a provider to a session's options; an error says why it cannot be used.
 pub(in crate::encode) fn register(

@@ -44,7 +44,7 @@ pub(in crate::gui) fn card(ui: &Ui, found: &Result<Option<Option<&TextureHandle>
                             if let Some(texture) = texture {
                                 objects::paint(ui, place, texture, 4.0);
                             }
-                            let text = RichText::new("Decoded here, not observed");
+                            let text = RichText::new("Decoded, not observed");
                             ui.label(text.small().color(colors.muted));
                         }
                         Ok(None) => {

@@ -175,15 +175,21 @@ impl Fits {
     /// `count` pixels of the current image from the 0-based pixel `first` on; undefined ones NaN.
     pub fn pixels(&mut self, first: usize, count: usize) -> Outcome<Vec<f32>> {
         let mut values = buffer::<f32>(count)?;
+        // Undefined floats are NaN already; looking for them would take longer than reading.
+        let undefined = if self.holds_plain_floats()? {
+            0.0
+        } else {
+            f32::NAN
+        };
         let (mut any_null, mut status) = (0, 0);
-        // SAFETY: `values` holds `count` floats.
+        // SAFETY: `values` holds `count` floats. Zero asks for no search.
         unsafe {
             sys::ffgpve(
                 self.raw,
                 1,
                 first as i64 + 1,
                 count as i64,
-                f32::NAN,
+                undefined,
                 values.as_mut_ptr(),
                 &raw mut any_null,
                 &raw mut status,
@@ -191,6 +197,18 @@ impl Fits {
         }
         outcome(status)?;
         Ok(values)
+    }
+
+    /// Whether the current image holds floats that are not compressed.
+    fn holds_plain_floats(&mut self) -> Outcome<bool> {
+        let (mut bitpix, mut status) = (0, 0);
+        // SAFETY: plain out-parameters.
+        let compressed = unsafe {
+            sys::ffgidt(self.raw, &raw mut bitpix, &raw mut status);
+            sys::fits_is_compressed_image(self.raw, &raw mut status) == 1
+        };
+        outcome(status)?;
+        Ok(bitpix < 0 && !compressed)
     }
 
     /// A text keyword of the current HDU.

@@ -104,10 +104,8 @@ fn read_cutout(fits: &mut Fits, hdu: Option<usize>, plane: usize) -> Result<Cuto
             ))
         })?,
     };
-    let band_names: Vec<Option<String>> = (1..=MOST_BANDS)
-        .map(|i| fits.key_text(&format!("BAND{i}")))
-        .collect();
-    let Some(layout) = layout(&axes, band_names[0].is_some()) else {
+    let first_band = fits.key_text("BAND1");
+    let Some(layout) = layout(&axes, first_band.is_some()) else {
         return Err(CutoutError(format!(
             "HDU {hdu} of {name} holds no 2-D image (axes {axes:?})"
         )));
@@ -134,17 +132,19 @@ fn read_cutout(fits: &mut Fits, hdu: Option<usize>, plane: usize) -> Result<Cuto
     let scale = pixel_scale_arcsec(fits);
     let unit = fits.key_text("BUNIT");
     let filter = fits.key_text("FILTER").filter(|_| bands == 1);
-    let values = fits.pixels(plane * pixels, pixels).map_err(&broken)?;
-    let bands = (0..bands)
+    let bands = (1..=bands)
         .map(|i| {
-            let named = band_names
-                .get(i)
-                .cloned()
-                .flatten()
-                .or_else(|| filter.clone());
-            named.unwrap_or_else(|| format!("band {}", i + 1))
+            let named = match i {
+                1 => first_band.clone(),
+                2..=MOST_BANDS => fits.key_text(&format!("BAND{i}")),
+                _ => None,
+            };
+            named
+                .or_else(|| filter.clone())
+                .unwrap_or_else(|| format!("band {i}"))
         })
         .collect();
+    let values = fits.pixels(plane * pixels, pixels).map_err(&broken)?;
     Cutout::new(values, bands, height, width, RowOrder::BottomUp)
         .map(|c| c.with_pixel_scale_arcsec(scale).with_unit(unit))
         .map_err(|e| CutoutError(format!("{name}: {e}")))
@@ -232,7 +232,8 @@ impl FitsCutouts {
             return Ok(idle.remove(at).1);
         }
         drop(idle);
-        super::open(path).map_err(|e| CutoutError(e.to_string()))
+        let opened = super::open(path).map_err(|e| CutoutError(e.to_string()))?;
+        Ok(opened.0)
     }
 }
 

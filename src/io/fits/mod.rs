@@ -5,7 +5,7 @@ mod image;
 mod table;
 mod write;
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
@@ -27,20 +27,30 @@ pub(super) struct Contents {
 /// Largest file that is unpacked in memory, bytes.
 const LARGEST_UNPACKED: u64 = 1 << 30;
 
-/// Opens `path` for reading.
-fn open(path: &Path) -> Result<Fits, IoError> {
-    if !path.is_file() {
+/// Opens `path` for reading. The number is the most bytes that the data of one HDU can have: the
+/// file's own, unless it is packed.
+fn open(path: &Path) -> Result<(Fits, u64), IoError> {
+    let known = std::fs::metadata(path).ok().filter(Metadata::is_file);
+    let Some(known) = known else {
         return Err(IoError::Missing {
             path: path.to_owned(),
         });
-    }
-    if unpacked_size(path).is_some_and(|size| size > LARGEST_UNPACKED) {
+    };
+    let unpacked = unpacked_size(path);
+    if unpacked.is_some_and(|size| size > LARGEST_UNPACKED) {
         return Err(IoError::content(
             path,
             "more than 1 GiB when unpacked; unpack it first",
         ));
     }
-    Fits::open(path).map_err(|failure| unreadable(path, &failure))
+    let packed = unpacked.is_some() || path.extension().is_some_and(|e| e == "Z" || e == "z");
+    let most_bytes = if packed {
+        LARGEST_UNPACKED
+    } else {
+        known.len()
+    };
+    let fits = Fits::open(path).map_err(|failure| unreadable(path, &failure))?;
+    Ok((fits, most_bytes))
 }
 
 /// Size that a gzip file says it has when unpacked (RFC 1952, ISIZE); `None` for other files.
@@ -57,14 +67,6 @@ fn unpacked_size(path: &Path) -> Option<u64> {
     Some(u64::from(u32::from_le_bytes(size)))
 }
 
-/// The most bytes that the data of one HDU can have: the file's own, unless it is packed.
-fn most_bytes(path: &Path) -> u64 {
-    let length = std::fs::metadata(path).map_or(0, |m| m.len());
-    let packed =
-        unpacked_size(path).is_some() || path.extension().is_some_and(|e| e == "Z" || e == "z");
-    if packed { LARGEST_UNPACKED } else { length }
-}
-
 fn unreadable(path: &Path, failure: &FitsFailure) -> IoError {
     IoError::content(
         path,
@@ -77,10 +79,9 @@ fn unreadable(path: &Path, failure: &FitsFailure) -> IoError {
 
 /// Lists the image and table HDUs of `path`.
 pub(super) fn contents(path: &Path) -> Result<Contents, IoError> {
-    let mut fits = open(path)?;
+    let (mut fits, most_bytes) = open(path)?;
     let broken = |failure: FitsFailure| unreadable(path, &failure);
     let count = fits.hdu_count().map_err(broken)?;
-    let most_bytes = most_bytes(path);
     let mut contents = Contents {
         images: Vec::new(),
         tables: Vec::new(),

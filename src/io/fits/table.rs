@@ -10,7 +10,7 @@ use arrow::array::{
 use arrow::datatypes::{DataType, Field, Schema};
 
 use super::ffi::{ColumnShape, Fits, FitsFailure};
-use super::{most_bytes, open, unreadable};
+use super::{open, unreadable};
 use crate::data::field_with_unit;
 use crate::io::IoError;
 
@@ -31,12 +31,12 @@ pub(in crate::io) fn read_table(
     path: &Path,
     hdu: usize,
 ) -> Result<(RecordBatch, Vec<String>), IoError> {
-    let mut fits = open(path)?;
+    let (mut fits, most_bytes) = open(path)?;
     let broken = |failure: FitsFailure| unreadable(path, &failure);
     fits.move_to(hdu).map_err(broken)?;
     let (rows, columns) = fits.table_shape().map_err(broken)?;
     let row_bytes = fits.key_number("NAXIS1").unwrap_or(0.0);
-    if rows as f64 * row_bytes > most_bytes(path) as f64 || (rows > 0 && row_bytes < 1.0) {
+    if rows as f64 * row_bytes > most_bytes as f64 || (rows > 0 && row_bytes < 1.0) {
         let failure = FitsFailure("the table is longer than the file".to_owned());
         return Err(unreadable(path, &failure));
     }

@@ -1,8 +1,8 @@
 //! Turns a panic of foreign code into an error, without its message on the terminal.
 //!
-//! Engines are given files from anywhere, and some panic on graphs they did not expect. The panic
-//! hook is process-wide, so ours is installed once and stays silent only on threads that are
-//! inside [`catch`]; all other panics go to the hook that was there before.
+//! Engines and decoders are given files from anywhere, and some panic on what they did not expect.
+//! The panic hook is process-wide, so ours is installed once and stays silent only on threads that
+//! are inside [`catch`]; all other panics go to the hook that was there before.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -26,7 +26,7 @@ impl Drop for Guard {
 /// Runs `work`; a panic on this thread becomes its message.
 ///
 /// What `work` was changing must be thrown away after an error.
-pub(super) fn catch<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+pub(crate) fn catch<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     HOOK.call_once(|| {
         let before = take_hook();
         set_hook(Box::new(move |info| {
@@ -48,7 +48,7 @@ fn message(panic: &(dyn Any + Send)) -> String {
 }
 
 /// Text of foreign origin as one line of bounded length.
-pub(super) fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     const MAX_CHARS: usize = 400;
     let mut line = String::new();
     for word in text.split_whitespace() {
