@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::build::{self, LEAF, PLACEHOLDER, join};
+use super::build::{self, Corners, LEAF, PLACEHOLDER, join};
 use super::{Node, TileTree};
 
 /// The deepest tree that is believed: each level halves a box, and coordinates have about 300 halves.
@@ -56,18 +56,21 @@ impl TileTree {
                 .all(|(node, chance)| {
                     if node.is_leaf() {
                         let places = node.places();
-                        let inside = &points[places.clone()];
-                        let first = (inside[0], inside[0]);
-                        (node.min, node.max) = inside.iter().fold(first, |b, p| join(b, (*p, *p)));
-                        let of = order[places.clone()].iter().map(|&i| build::chance(i));
-                        let lowest = of.zip(places.start as u32..).min();
-                        (*chance, node.chosen) = lowest.unwrap_or((u64::MAX, node.start));
+                        (node.min, node.max) = corners(&points[places.clone()]);
+                        (*chance, node.chosen) = (u64::MAX, node.start);
+                        for (place, &index) in (node.start..).zip(&order[places]) {
+                            let own = build::chance(index);
+                            node.chosen = if own < *chance { place } else { node.chosen };
+                            *chance = own.min(*chance);
+                        }
                         return node.count() <= LEAF || node.min == node.max;
                     }
                     let children = node.children().start - end..node.children().end - end;
                     let kin = &below[children.clone()];
-                    let corners = |n: &Node| (n.min, n.max);
-                    (node.min, node.max) = kin.iter().map(corners).fold(corners(&kin[0]), join);
+                    (node.min, node.max) = (kin[0].min, kin[0].max);
+                    for kin in &kin[1..] {
+                        (node.min, node.max) = join((node.min, node.max), (kin.min, kin.max));
+                    }
                     let of = chances_below[children].iter().copied();
                     let lowest = of.zip(kin.iter().map(|n| n.chosen)).min();
                     (*chance, node.chosen) = lowest.unwrap_or((u64::MAX, node.start));
@@ -124,13 +127,20 @@ impl KeptTree {
     /// When it is a tree over other points.
     pub fn over(self, points: &[[f32; 2]]) -> Result<TileTree, PartsError> {
         let Self(tree) = self;
-        let finite = |p: &[f32; 2]| p[0].is_finite() && p[1].is_finite();
-        let there = points.par_iter().enumerate();
-        let there = there.map(|(index, p)| (index as u32, p));
-        let held = tree.order.par_iter().copied().zip(&tree.points);
-        let same = tree.order.par_iter().all(|&i| (i as usize) < points.len())
-            && sum(there.filter(|(_, p)| finite(p))) == sum(held);
-        if same {
+        let finite = |(_, p): &(u32, &[f32; 2])| p[0].is_finite() && p[1].is_finite();
+        let given = points.par_chunks(CHUNK).enumerate().map(|(i, points)| {
+            let first = (i * CHUNK) as u32;
+            sum((first..).zip(points).filter(finite))
+        });
+        let orders = tree.order.par_chunks(CHUNK);
+        let held = orders.zip(tree.points.par_chunks(CHUNK));
+        let held = held.map(|(order, points)| sum(order.iter().copied().zip(points)));
+        let last = tree.order.par_chunks(CHUNK).map(|some| some.iter().max());
+        let inside = last
+            .max()
+            .flatten()
+            .is_none_or(|&last| (last as usize) < points.len());
+        if inside && given.reduce(|| (0, 0), add) == held.reduce(|| (0, 0), add) {
             Ok(tree)
         } else {
             Err(PartsError::Points)
@@ -139,14 +149,26 @@ impl KeptTree {
 }
 
 /// The number of points and a sum over them of hashes of index and position, in whatever order.
-fn sum<'a>(points: impl ParallelIterator<Item = (u32, &'a [f32; 2])>) -> (usize, u64) {
+fn sum<'a>(points: impl Iterator<Item = (u32, &'a [f32; 2])>) -> (usize, u64) {
     let hash = |(index, [x, y]): (u32, &[f32; 2])| {
         let position = u64::from(x.to_bits()) << 32 | u64::from(y.to_bits());
         let mixed = (position ^ build::chance(index)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         (1, mixed ^ mixed >> 29)
     };
-    let add = |a: (usize, u64), b: (usize, u64)| (a.0 + b.0, a.1.wrapping_add(b.1));
-    points.map(hash).reduce(|| (0, 0), add)
+    points.map(hash).fold((0, 0), add)
+}
+
+fn add(a: (usize, u64), b: (usize, u64)) -> (usize, u64) {
+    (a.0 + b.0, a.1.wrapping_add(b.1))
+}
+
+/// The corners of the smallest box around some points, not none.
+fn corners(points: &[[f32; 2]]) -> Corners {
+    let mut corners = (points[0], points[0]);
+    for point in points {
+        corners = join(corners, (*point, *point));
+    }
+    corners
 }
 
 /// Where each level of nodes begins, and the end of the last; checks that the nodes are one tree
