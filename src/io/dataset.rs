@@ -177,13 +177,18 @@ fn open_parquet(
     vectors: parquet::Vectors,
     progress: &Progress,
 ) -> Result<(Dataset, Option<VectorStream>), IoError> {
-    let content = parquet::read(path, vectors, progress)?;
+    let (content, tiles) = rayon::join(
+        || parquet::read(path, vectors, progress),
+        || tiles::read(path, || parquet::row_count(path)),
+    );
+    let content = content?;
     let mut dataset = from_parts(path, content.parts, content.provenance);
     dataset.projection = content.projection;
-    if let Some(projection) = &dataset.projection {
-        let (tree, warning) = tiles::read(path, projection);
-        dataset.tree = tree;
-        dataset.warnings.extend(warning);
+    if let (Some(projection), Some(tiles)) = (&dataset.projection, tiles) {
+        match tiles.of(projection) {
+            Ok(tree) => dataset.tree = Some(tree),
+            Err(told) => dataset.warnings.push(told),
+        }
     }
     let vectors = content
         .vectors

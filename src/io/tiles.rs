@@ -1,10 +1,11 @@
 //! The tree of a map, kept beside its projection so that opening need not make it anew.
 //!
-//! `map.parquet` has `map.parquet.tiles`, an Arrow IPC file of one row with three lists: `order`, the
-//! index of the point at each place; `children`, how many children each node has, level after level;
-//! `leaves`, how many points each leaf has. Bounds and everything else follow from these and from the
-//! points. The file is not trusted: it is read with checks of our own, since Arrow's reader is not
-//! made for files that lie, and it is copied before it is checked.
+//! `map.parquet` has `map.parquet.tiles`, an Arrow IPC file of one row with four lists: `points`, x and
+//! y of the point at each place, as an offset from the map's origin; `order`, its index; `children`,
+//! how many children each node has, level after level; `leaves`, how many points each leaf has.
+//! Everything else follows from these, so that the tree is made while the projection is still being
+//! read, and then compared with it. The file is not trusted: it is read with checks of our own, since
+//! Arrow's reader is not made for files that lie, and it is copied before it is checked.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, LargeListArray, PrimitiveArray, RecordBatch};
 use arrow::buffer::OffsetBuffer;
-use arrow::datatypes::{ArrowPrimitiveType, Field, UInt8Type, UInt32Type};
+use arrow::datatypes::{ArrowPrimitiveType, Field, Float32Type, UInt8Type, UInt32Type};
 use arrow::error::ArrowError;
 use arrow::ipc::writer::FileWriter;
 use arrow::ipc::{Buffer, MetadataVersion, root_as_footer, root_as_message};
@@ -23,11 +24,11 @@ use rayon::prelude::*;
 use super::IoError;
 use super::atomic::{AtomicFile, Overwrite};
 use crate::data::Projection;
-use crate::spatial::{PartsError, TileTree};
+use crate::spatial::{KeptTree, PartsError, TileTree};
 
-const LISTS: [&str; 3] = ["order", "children", "leaves"];
-const VERSION: (&str, &str) = ("latentarium.tiles", "1");
-const FINGERPRINT: &str = "latentarium.points";
+/// The lists, and how many bytes an item has.
+const LISTS: [(&str, usize); 4] = [("points", 4), ("order", 4), ("children", 1), ("leaves", 4)];
+const VERSION: (&str, &str) = ("latentarium.tiles", "2");
 const MAGIC: &[u8; 6] = b"ARROW1";
 /// Longest description of the content, in bytes.
 const MOST_METADATA: usize = 1 << 16;
@@ -41,8 +42,6 @@ enum TilesError {
     Damaged,
     #[error("it is of another version of the program")]
     Version,
-    #[error("it belongs to other points")]
-    Stale,
     #[error(transparent)]
     Parts(#[from] PartsError),
 }
@@ -55,16 +54,11 @@ pub fn tiles_path(projection: &Path) -> PathBuf {
     name.into()
 }
 
-/// Keeps the tree of `projection`, which was written to the file `path`.
+/// Keeps the tree of the projection that was written to the file `path`.
 ///
 /// # Errors
 /// When the file of tiles exists and may not be replaced, or the disk is full.
-pub fn write_tiles(
-    path: &Path,
-    projection: &Projection,
-    tree: &TileTree,
-    overwrite: Overwrite,
-) -> Result<(), IoError> {
+pub fn write_tiles(path: &Path, tree: &TileTree, overwrite: Overwrite) -> Result<(), IoError> {
     let path = &tiles_path(path);
     let failed = |e: ArrowError| {
         IoError::content(
@@ -73,6 +67,7 @@ pub fn write_tiles(
         )
     };
     let lists = [
+        list::<Float32Type>(tree.points().as_flattened().to_vec()),
         list::<UInt32Type>(tree.order().to_vec()),
         list::<UInt8Type>(tree.child_counts()),
         list::<UInt32Type>(tree.leaf_counts()),
@@ -80,12 +75,13 @@ pub fn write_tiles(
     let batch = lists
         .into_iter()
         .collect::<Result<Vec<_>, _>>()
-        .and_then(|lists| RecordBatch::try_from_iter(LISTS.into_iter().zip(lists)))
+        .and_then(|lists| {
+            RecordBatch::try_from_iter(LISTS.map(|(name, _)| name).into_iter().zip(lists))
+        })
         .map_err(failed)?;
     let file = AtomicFile::create(path, overwrite)?;
     let mut writer = FileWriter::try_new(file, &batch.schema()).map_err(failed)?;
     writer.write_metadata(VERSION.0, VERSION.1);
-    writer.write_metadata(FINGERPRINT, fingerprint(&projection.points()));
     writer.write(&batch).map_err(failed)?;
     writer.into_inner().map_err(failed)?.commit()
 }
@@ -110,22 +106,31 @@ pub fn remove_tiles(path: &Path) {
     }
 }
 
-/// The tree kept beside the projection file `path`, if there is one; instead of one that does not
-/// fit, a sentence that says so.
-pub(super) fn read(path: &Path, projection: &Projection) -> (Option<TileTree>, Option<String>) {
+/// What is kept beside a projection file.
+pub(super) struct Tiles {
+    path: PathBuf,
+    tree: Result<KeptTree, TilesError>,
+}
+
+/// Reads what is kept beside the file `path`, of at most `most` points; `None` when there is nothing.
+pub(super) fn read(path: &Path, most: impl FnOnce() -> usize) -> Option<Tiles> {
     let path = tiles_path(path);
-    if path.symlink_metadata().is_err() {
-        return (None, None);
-    }
-    match mapped(&path).and_then(|bytes| parse(&bytes, projection)) {
-        Ok(tree) => (Some(tree), None),
-        Err(e) => {
-            let told = format!(
+    path.symlink_metadata().ok()?;
+    let tree = mapped(&path).and_then(|bytes| parse(&bytes, most()));
+    Some(Tiles { path, tree })
+}
+
+impl Tiles {
+    /// The tree of `projection`; instead of one that does not fit, a sentence that says so.
+    pub fn of(self, projection: &Projection) -> Result<TileTree, String> {
+        let Self { path, tree } = self;
+        let tree = tree.and_then(|tree| Ok(tree.over(&projection.points())?));
+        tree.map_err(|e| {
+            format!(
                 "{} was left aside and the tree of the map is made anew: {e}; write the map again or delete that file",
                 path.display()
-            );
-            (None, Some(told))
-        }
+            )
+        })
     }
 }
 
@@ -145,28 +150,26 @@ fn mapped(path: &Path) -> Result<Mmap, TilesError> {
     Ok(bytes)
 }
 
-fn parse(file: &[u8], projection: &Projection) -> Result<TileTree, TilesError> {
-    let points = projection.points();
-    let body = body(file, &points)?;
-    let [order, children, leaves] = body.lists;
+fn parse(file: &[u8], most: usize) -> Result<KeptTree, TilesError> {
+    let [points, order, children, leaves] = lists(file)?;
     // A tree of n points has at most n leaves and fewer than 2 n nodes.
-    let fits = order.len() / 4 == points.len()
-        && children.len() <= 2 * points.len()
-        && leaves.len() / 4 <= points.len();
+    let n = order.len() / 4;
+    let fits =
+        n <= most && points.len() / 8 == n && children.len() <= 2 * n && leaves.len() / 4 <= n;
     if !fits {
         return Err(TilesError::Damaged);
     }
-    let (order, leaves, children) = (numbers(order), numbers(leaves), children.to_vec());
-    Ok(TileTree::from_parts(&points, order, &children, &leaves)?)
+    let pair = |[x, y]: &[[u8; 4]; 2]| [f32::from_le_bytes(*x), f32::from_le_bytes(*y)];
+    let pairs = points.as_chunks().0.as_chunks().0;
+    let number = |bytes: &[u8; 4]| u32::from_le_bytes(*bytes);
+    let numbers = |bytes: &[u8]| bytes.as_chunks().0.par_iter().map(number).collect();
+    let (order, leaves): (_, Vec<u32>) = (numbers(order), numbers(leaves));
+    let points = pairs.par_iter().map(pair).collect();
+    Ok(KeptTree::new(points, order, &children.to_vec(), &leaves)?)
 }
 
-/// The bytes of the three lists.
-struct Body<'a> {
-    lists: [&'a [u8]; 3],
-}
-
-/// Finds the lists in an Arrow IPC file and checks that they are lists over these points.
-fn body<'a>(file: &'a [u8], points: &[[f32; 2]]) -> Result<Body<'a>, TilesError> {
+/// Finds the bytes of the lists in an Arrow IPC file.
+fn lists(file: &[u8]) -> Result<[&[u8]; LISTS.len()], TilesError> {
     let damaged = || TilesError::Damaged;
     let end = file.len().checked_sub(10).ok_or_else(damaged)?;
     if !file.starts_with(MAGIC) || &file[end + 4..] != MAGIC {
@@ -185,9 +188,6 @@ fn body<'a>(file: &'a [u8], points: &[[f32; 2]]) -> Result<Body<'a>, TilesError>
     };
     if said(VERSION.0) != Some(VERSION.1) {
         return Err(TilesError::Version);
-    }
-    if said(FINGERPRINT) != Some(fingerprint(points).as_str()) {
-        return Err(TilesError::Stale);
     }
     let block = footer
         .recordBatches()
@@ -218,8 +218,8 @@ fn body<'a>(file: &'a [u8], points: &[[f32; 2]]) -> Result<Body<'a>, TilesError>
         let rest = content.get(size(buffer.offset())?..).ok_or_else(damaged)?;
         rest.get(..size(buffer.length())?).ok_or_else(damaged)
     };
-    let mut lists = [&[][..]; 3];
-    for (i, (list, width)) in lists.iter_mut().zip([4, 1, 4]).enumerate() {
+    let mut lists = [&[][..]; LISTS.len()];
+    for (i, (list, (_, width))) in lists.iter_mut().zip(LISTS).enumerate() {
         // Of the list: which rows there are, where they begin; of the items the same and the items.
         let (outer, inner) = (nodes.get(2 * i), nodes.get(2 * i + 1));
         let bounds = bytes(buffers.get(4 * i + 1))?;
@@ -233,7 +233,7 @@ fn body<'a>(file: &'a [u8], points: &[[f32; 2]]) -> Result<Body<'a>, TilesError>
             && bounds[8..16] == inner.length().to_le_bytes();
         *list = items.get(..there).filter(|_| whole).ok_or_else(damaged)?;
     }
-    Ok(Body { lists })
+    Ok(lists)
 }
 
 fn size(value: impl TryInto<usize>) -> Result<usize, TilesError> {
@@ -244,29 +244,4 @@ fn number(bytes: &[u8], at: usize) -> Result<i32, TilesError> {
     let word = bytes.get(at..).and_then(<[u8]>::first_chunk);
     word.map(|word| i32::from_le_bytes(*word))
         .ok_or(TilesError::Damaged)
-}
-
-fn numbers(bytes: &[u8]) -> Vec<u32> {
-    let mut numbers: Vec<u32> = bytemuck::pod_collect_to_vec(bytes);
-    numbers.iter_mut().for_each(|n| *n = u32::from_le(*n));
-    numbers
-}
-
-/// Tells points apart from other points, for files that are stale: not for those that are forged.
-fn fingerprint(points: &[[f32; 2]]) -> String {
-    let mix = |hash: u64, word: u64| {
-        (hash ^ word)
-            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-            .rotate_left(29)
-    };
-    let parts: Vec<u64> = points
-        .par_chunks(1 << 16)
-        .map(|points| {
-            points.iter().fold(0, |hash, [x, y]| {
-                mix(hash, u64::from(x.to_bits()) << 32 | u64::from(y.to_bits()))
-            })
-        })
-        .collect();
-    let all = parts.into_iter().fold(points.len() as u64, mix);
-    format!("{:016x}", mix(all, all >> 32))
 }

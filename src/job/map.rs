@@ -32,7 +32,7 @@ pub fn write_map(
         }
         return Ok(Vec::new());
     }
-    let written = io::write_tiles(path, projection, points.tree(), overwrite);
+    let written = io::write_tiles(path, points.tree(), overwrite);
     let told = written
         .err()
         .map(|e| format!("the map is written, but not the tiles that make it open quickly: {e}"));

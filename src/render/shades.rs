@@ -33,9 +33,11 @@ impl Shade {
 
     fn with_hole(self, node: &Node, hole: f32) -> Self {
         // What is not a number becomes 0 parts of a diagonal that is not finite.
-        let parts = (hole / diagonal(node) * HOLE_PARTS * 1.000_01).ceil();
+        let parts = hole / diagonal(node) * HOLE_PARTS * 1.000_01;
+        let whole = parts as u8;
+        let more = u8::from(f32::from(whole) < parts);
         Self {
-            hole: parts as u8,
+            hole: whole.saturating_add(more),
             ..self
         }
     }
@@ -195,10 +197,11 @@ fn mean(parts: impl Iterator<Item = (u32, [u8; 3])>) -> Shade {
             *sum += u64::from(n) * u64::from(value);
         }
     }
-    let half = u64::from(count / 2);
+    let part = 1.0 / f64::from(count.max(1));
     Shade {
         count,
-        rgb: sum.map(|s| ((s + half) / u64::from(count.max(1))) as u8),
+        // The sums are below 2^53.
+        rgb: sum.map(|sum| (sum as f64 * part + 0.5) as u8),
         hole: 0,
     }
 }

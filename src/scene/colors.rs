@@ -9,8 +9,8 @@ use crate::mask::Mask;
 use crate::render::Shape;
 use crate::session::{ColorBy, MapPoints, ViewSpec};
 
-/// Most categories with an entry of their own in the legend.
-const MOST_CATEGORIES: usize = 256;
+/// Most categories with an entry of their own in the legend; that of no value is the 256th.
+const MOST_CATEGORIES: usize = u8::MAX as usize;
 /// Colour of points that nothing tells apart.
 pub(super) const PLAIN: Rgba = [0x7a, 0xa2, 0xf7, 255];
 /// Times the radius: points are told apart in five sizes.
@@ -136,16 +136,16 @@ fn paint(catalog: &Catalog, points: &MapPoints, by: &ColorBy) -> Painted {
     let entries = entries(&names, by);
     // From the place of first appearance to the entry; the last entry is that of no value.
     let last = entries.len() - 1;
-    let entry_of: Vec<usize> = names
+    let entry_of: Vec<u8> = names
         .iter()
-        .map(|name| entries.iter().position(|e| e.name == *name).unwrap_or(last))
+        .map(|name| entries.iter().position(|e| e.name == *name).unwrap_or(last) as u8)
         .collect();
-    // Row after row first: places lead all over memory, and then only once.
-    let entry_of_point: Vec<u16> = points
+    // Row after row first: places lead all over memory, and so only once, over few bytes.
+    let entry_of_point: Vec<u8> = points
         .projection()
         .rows()
         .par_iter()
-        .map(|&row| of_row[row as usize].map_or(last, |i| entry_of[usize::from(i)]) as u16)
+        .map(|&row| of_row[row as usize].map_or(last as u8, |i| entry_of[usize::from(i)]))
         .collect();
     let none = || vec![0_usize; entries.len()];
     let counts = entry_of_point

@@ -4,4 +4,4 @@ mod region;
 mod tree;
 
 pub use region::{Brush, Ellipse, Narrowed, Polygon, Rectangle, Region};
-pub use tree::{Node, PartsError, TileTree};
+pub use tree::{KeptTree, Node, PartsError, TileTree};

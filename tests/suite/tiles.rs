@@ -92,11 +92,13 @@ fn tiles_of_other_points_are_left_aside_with_a_word() {
     );
     let points = write(&path, spiral(3000), 3000);
     let many = write(&other, spiral(3500), 3500);
-    for (projection, tree) in [
-        (many.projection(), many.tree()),
-        (points.projection(), many.tree()),
-    ] {
-        io::write_tiles(&path, projection, tree, Overwrite::Replace).unwrap();
+    // As many points, one of which moved.
+    let mut coords = points.projection().coords().to_vec();
+    coords[17] += 0.001;
+    let rows = points.projection().rows().to_vec();
+    let moved = Projection::new(coords, 2, rows, 3000, Provenance::default()).unwrap();
+    for tree in [many.tree(), MapPoints::new(moved).tree()] {
+        io::write_tiles(&path, tree, Overwrite::Replace).unwrap();
         let dataset = open(&path);
         assert!(dataset.tree.is_none());
         assert!(
@@ -125,7 +127,7 @@ fn damaged_tiles_never_stop_a_map() {
     let path = folder.path().join("map.parquet");
     let points = write(&path, spiral(1500), 1500);
     let tiles = io::tiles_path(&path);
-    io::write_tiles(&path, points.projection(), points.tree(), Overwrite::Refuse).unwrap();
+    io::write_tiles(&path, points.tree(), Overwrite::Refuse).unwrap();
     let good = fs::read(&tiles).unwrap();
     same(open(&path).tree.as_ref().unwrap(), points.tree());
     let refused = std::cell::Cell::new(0);

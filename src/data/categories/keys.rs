@@ -3,10 +3,31 @@
 use std::hash::{Hash, Hasher};
 
 /// A text: its bytes and its length in one number where they fit, which is compared at once.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy)]
 pub(super) struct Text<'a> {
+    /// 0 for a long text.
     short: u128,
     long: &'a [u8],
+}
+
+impl PartialEq for Text<'_> {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        self.short == other.short && (self.short != 0 || self.long == other.long)
+    }
+}
+
+impl Eq for Text<'_> {}
+
+impl Hash for Text<'_> {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        if self.short == 0 {
+            state.write(self.long);
+        } else {
+            state.write_u128(self.short);
+        }
+    }
 }
 
 /// The text of `length` bytes at `start`; `None` for none.

@@ -12,7 +12,7 @@ mod vectors;
 mod write;
 
 pub(super) use map::projection;
-pub(super) use read::{Vectors, read};
+pub(super) use read::{Vectors, read, row_count};
 pub(super) use vectors::{VectorColumn, VectorReader};
 pub use write::{NeighborTable, write_catalog, write_embedding, write_neighbors, write_projection};
 

@@ -132,6 +132,15 @@ pub(in crate::io) fn read(
     })
 }
 
+/// Rows that a Parquet file says it has; none where it cannot be read.
+pub(in crate::io) fn row_count(path: &Path) -> usize {
+    let rows = File::open(path).ok().and_then(|file| {
+        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::default()).ok()?;
+        Some(metadata.metadata().file_metadata().num_rows())
+    });
+    rows.and_then(|rows| rows.try_into().ok()).unwrap_or(0)
+}
+
 /// Bytes of the columns in memory, and of a map of their rows: positions, tree, colours.
 fn memory_needed(metadata: &ParquetMetaData) -> u64 {
     /// Of the map, a row.

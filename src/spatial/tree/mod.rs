@@ -9,8 +9,9 @@ mod select;
 use std::ops::Range;
 
 use bytemuck::{Pod, Zeroable};
+use rayon::prelude::*;
 
-pub use parts::PartsError;
+pub use parts::{KeptTree, PartsError};
 
 /// A run of points that lie together.
 #[repr(C)]
@@ -155,6 +156,7 @@ impl TileTree {
             (u128::from(u64::MAX) * most as u128 / n as u128) as u64
         };
         (0..n as u32)
+            .into_par_iter()
             .filter(|&place| build::chance(self.order[place as usize]) <= below)
             .collect()
     }

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::build::{self, LEAF, PLACEHOLDER, join};
+use super::build::{self, Corners, LEAF, PLACEHOLDER, join};
 use super::{Node, TileTree};
 
 /// The deepest tree that is believed: each level halves a box, and coordinates have about 300 halves.
@@ -13,9 +13,9 @@ const CHUNK: usize = 4096;
 /// Why parts are no tree of these points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PartsError {
-    /// The order is not one of all points.
-    #[error("its order does not name every point once")]
-    Order,
+    /// The places do not hold all of the points, each once.
+    #[error("it belongs to other points")]
+    Points,
     /// The nodes do not hang together.
     #[error("its nodes do not divide the points")]
     Nodes,
@@ -34,44 +34,6 @@ impl TileTree {
     pub fn leaf_counts(&self) -> Vec<u32> {
         let leaves = self.nodes.iter().filter(|node| node.is_leaf());
         leaves.map(|leaf| leaf.count() as u32).collect()
-    }
-
-    /// The tree over `points` of these parts of an earlier one: the index of the point at each
-    /// place, and [`child_counts`](Self::child_counts) and [`leaf_counts`](Self::leaf_counts).
-    /// Everything else follows from them and from the points, so that any tree this returns is a
-    /// tree of the points, though another than [`new`](Self::new) makes if the parts were of others.
-    ///
-    /// # Errors
-    /// When the order is not a permutation of the finite points, or the nodes do not divide the
-    /// places, are empty or crowded, or lie deeper than any tree needs.
-    pub fn from_parts(
-        points: &[[f32; 2]],
-        order: Vec<u32>,
-        child_counts: &[u8],
-        leaf_counts: &[u32],
-    ) -> Result<Self, PartsError> {
-        let levels = levels(child_counts, leaf_counts, order.len())?;
-        let (whole, (xy, nodes)) = rayon::join(
-            || names_all(points, &order),
-            || {
-                let at = |&index: &u32| points.get(index as usize).copied().unwrap_or_default();
-                let gathered = || -> Vec<[f32; 2]> { order.par_iter().map(at).collect() };
-                rayon::join(gathered, || divided(child_counts, leaf_counts))
-            },
-        );
-        if !whole {
-            return Err(PartsError::Order);
-        }
-        let mut tree = Self {
-            points: xy,
-            order,
-            nodes,
-        };
-        if tree.bound(&levels) {
-            Ok(tree)
-        } else {
-            Err(PartsError::Nodes)
-        }
     }
 
     /// Bounds and chosen points of all nodes, from the deepest level up; `false` for a crowded leaf.
@@ -94,18 +56,21 @@ impl TileTree {
                 .all(|(node, chance)| {
                     if node.is_leaf() {
                         let places = node.places();
-                        let inside = &points[places.clone()];
-                        let first = (inside[0], inside[0]);
-                        (node.min, node.max) = inside.iter().fold(first, |b, p| join(b, (*p, *p)));
-                        let of = order[places.clone()].iter().map(|&i| build::chance(i));
-                        let lowest = of.zip(places.start as u32..).min();
-                        (*chance, node.chosen) = lowest.unwrap_or((u64::MAX, node.start));
+                        (node.min, node.max) = corners(&points[places.clone()]);
+                        (*chance, node.chosen) = (u64::MAX, node.start);
+                        for (place, &index) in (node.start..).zip(&order[places]) {
+                            let own = build::chance(index);
+                            node.chosen = if own < *chance { place } else { node.chosen };
+                            *chance = own.min(*chance);
+                        }
                         return node.count() <= LEAF || node.min == node.max;
                     }
                     let children = node.children().start - end..node.children().end - end;
                     let kin = &below[children.clone()];
-                    let corners = |n: &Node| (n.min, n.max);
-                    (node.min, node.max) = kin.iter().map(corners).fold(corners(&kin[0]), join);
+                    (node.min, node.max) = (kin[0].min, kin[0].max);
+                    for kin in &kin[1..] {
+                        (node.min, node.max) = join((node.min, node.max), (kin.min, kin.max));
+                    }
                     let of = chances_below[children].iter().copied();
                     let lowest = of.zip(kin.iter().map(|n| n.chosen)).min();
                     (*chance, node.chosen) = lowest.unwrap_or((u64::MAX, node.start));
@@ -119,24 +84,91 @@ impl TileTree {
     }
 }
 
-/// Whether `order` names every finite point once and nothing else.
-fn names_all(points: &[[f32; 2]], order: &[u32]) -> bool {
-    let finite = |p: &&[f32; 2]| p[0].is_finite() && p[1].is_finite();
-    let count = points.par_iter().filter(finite).count();
-    let mut seen = vec![0_u64; points.len().div_ceil(64)];
-    let fresh = order.iter().all(|&index| {
-        if index as usize >= points.len() {
-            return false;
+/// A tree that was kept elsewhere, until the points are known that it is to be of.
+#[derive(Debug)]
+pub struct KeptTree(TileTree);
+
+impl KeptTree {
+    /// A tree of these parts of an earlier one: by place the positions and the indices of the points,
+    /// [`child_counts`](TileTree::child_counts) and [`leaf_counts`](TileTree::leaf_counts). All else
+    /// follows from them.
+    ///
+    /// # Errors
+    /// When there are not as many positions as indices, or the nodes do not divide the places, are
+    /// empty or crowded, or lie deeper than any tree needs.
+    pub fn new(
+        points: Vec<[f32; 2]>,
+        order: Vec<u32>,
+        child_counts: &[u8],
+        leaf_counts: &[u32],
+    ) -> Result<Self, PartsError> {
+        if points.len() != order.len() {
+            return Err(PartsError::Points);
         }
-        let (word, bit) = (index as usize / 64, 1 << (index % 64));
-        let fresh = seen[word] & bit == 0;
-        seen[word] |= bit;
-        fresh
-    });
-    // Without points that are not finite, as many different indices as points are all of them.
-    fresh
-        && order.len() == count
-        && (count == points.len() || order.par_iter().all(|&i| finite(&&points[i as usize])))
+        let levels = levels(child_counts, leaf_counts, order.len())?;
+        let nodes = divided(child_counts, leaf_counts);
+        let mut tree = TileTree {
+            points,
+            order,
+            nodes,
+        };
+        if tree.bound(&levels) {
+            Ok(Self(tree))
+        } else {
+            Err(PartsError::Nodes)
+        }
+    }
+
+    /// The tree, if it is one over `points`, though perhaps another than [`TileTree::new`] makes of
+    /// them. That its places hold these points and their indices is told by a sum of hashes, for
+    /// trees that are stale or damaged, not for those that are forged; no index is out of bounds.
+    ///
+    /// # Errors
+    /// When it is a tree over other points.
+    pub fn over(self, points: &[[f32; 2]]) -> Result<TileTree, PartsError> {
+        let Self(tree) = self;
+        let finite = |(_, p): &(u32, &[f32; 2])| p[0].is_finite() && p[1].is_finite();
+        let given = points.par_chunks(CHUNK).enumerate().map(|(i, points)| {
+            let first = (i * CHUNK) as u32;
+            sum((first..).zip(points).filter(finite))
+        });
+        let orders = tree.order.par_chunks(CHUNK);
+        let held = orders.zip(tree.points.par_chunks(CHUNK));
+        let held = held.map(|(order, points)| sum(order.iter().copied().zip(points)));
+        let last = tree.order.par_chunks(CHUNK).map(|some| some.iter().max());
+        let inside = last
+            .max()
+            .flatten()
+            .is_none_or(|&last| (last as usize) < points.len());
+        if inside && given.reduce(|| (0, 0), add) == held.reduce(|| (0, 0), add) {
+            Ok(tree)
+        } else {
+            Err(PartsError::Points)
+        }
+    }
+}
+
+/// The number of points and a sum over them of hashes of index and position, in whatever order.
+fn sum<'a>(points: impl Iterator<Item = (u32, &'a [f32; 2])>) -> (usize, u64) {
+    let hash = |(index, [x, y]): (u32, &[f32; 2])| {
+        let position = u64::from(x.to_bits()) << 32 | u64::from(y.to_bits());
+        let mixed = (position ^ build::chance(index)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (1, mixed ^ mixed >> 29)
+    };
+    points.map(hash).fold((0, 0), add)
+}
+
+fn add(a: (usize, u64), b: (usize, u64)) -> (usize, u64) {
+    (a.0 + b.0, a.1.wrapping_add(b.1))
+}
+
+/// The corners of the smallest box around some points, not none.
+fn corners(points: &[[f32; 2]]) -> Corners {
+    let mut corners = (points[0], points[0]);
+    for point in points {
+        corners = join(corners, (*point, *point));
+    }
+    corners
 }
 
 /// Where each level of nodes begins, and the end of the last; checks that the nodes are one tree
@@ -179,32 +211,40 @@ fn levels(
 
 /// The nodes with their places and children; the counts have been found sound.
 fn divided(child_counts: &[u8], leaf_counts: &[u32]) -> Vec<Node> {
-    let mut nodes = vec![PLACEHOLDER; child_counts.len()];
-    let mut first = 1;
-    for (node, &count) in nodes.iter_mut().zip(child_counts) {
-        if count > 0 {
-            node.children = first << 3 | u32::from(count);
-            first += u32::from(count);
-        }
-    }
-    // `end` holds the number of places until `start` is known.
+    let mut sizes = vec![0; child_counts.len()];
     let mut leaves = leaf_counts.iter().rev();
-    for at in (0..nodes.len()).rev() {
-        let node = nodes[at];
-        nodes[at].end = if node.is_leaf() {
+    // Level after level, the children of one node stand behind those of the node before.
+    let mut below = child_counts.len();
+    for (at, &count) in child_counts.iter().enumerate().rev() {
+        let children = below - usize::from(count)..below;
+        below = children.start;
+        sizes[at] = if count == 0 {
             leaves.next().copied().unwrap_or(0)
         } else {
-            nodes[node.children()].iter().map(|child| child.end).sum()
+            sizes[children].iter().sum()
         };
     }
-    for at in 0..nodes.len() {
-        let mut start = nodes[at].start;
-        let children = nodes[at].children();
-        for child in &mut nodes[children] {
-            child.start = start;
-            child.end += start;
-            start = child.end;
+    let mut starts = vec![0; child_counts.len()];
+    let mut firsts = Vec::with_capacity(child_counts.len());
+    let mut first = 1;
+    for (at, &count) in child_counts.iter().enumerate() {
+        firsts.push(first as u32);
+        let mut start = starts[at];
+        for child in first..first + usize::from(count) {
+            starts[child] = start;
+            start += sizes[child];
         }
+        first += usize::from(count);
     }
-    nodes
+    let node = |at: usize| Node {
+        start: starts[at],
+        end: starts[at] + sizes[at],
+        children: match child_counts[at] {
+            0 => 0,
+            count => firsts[at] << 3 | u32::from(count),
+        },
+        ..PLACEHOLDER
+    };
+    let nodes = (0..child_counts.len()).into_par_iter();
+    nodes.with_min_len(CHUNK).map(node).collect()
 }
