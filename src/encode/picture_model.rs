@@ -189,7 +189,7 @@ impl PictureModel {
         let Some(dim) = self.dim() else {
             return Err(self.refuse("it makes pictures of pictures, not of vectors".to_owned()));
         };
-        if vectors.len() % dim != 0 {
+        if !vectors.len().is_multiple_of(dim) {
             let reason =
                 format!("its decoder takes vectors of {dim} values: choose that of their encoder");
             return Err(self.refuse(reason));

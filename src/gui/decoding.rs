@@ -27,13 +27,20 @@ struct Source {
 type Opened = Option<(Source, Result<Option<PictureModel>, String>)>;
 
 /// `None` where the encoder makes no pictures.
-type Answer<T> = Result<Option<T>, String>;
+pub(super) type Answer<T> = Result<Option<T>, String>;
 
 /// Observed, made and residual of an object, and what they are.
 pub(super) struct Compared {
     pub makes: Makes,
     /// In the units of the encoder's normalisation.
     pub rms: Option<f64>,
+}
+
+/// What there is to see of the place under the cursor.
+pub(super) enum Place<'a> {
+    NoDecoder,
+    Failed(String),
+    Picture(Option<&'a TextureHandle>),
 }
 
 /// Pictures on the GPU, and what they show.
@@ -150,9 +157,9 @@ impl Decoding {
         chosen: &EncoderChoice,
         points: &Arc<MapPoints>,
         (serial, at): (u64, [f64; 2]),
-    ) -> Answer<Option<&TextureHandle>> {
+    ) -> Place<'_> {
         let (Some(map), Some(encoded)) = (session.map(), session.embedding()) else {
-            return Ok(None);
+            return Place::NoDecoder;
         };
         let key = (source(encoded, chosen), serial, at.map(f64::to_bits));
         let (asked, model) = (key.0.clone(), Arc::clone(&self.model));
@@ -174,13 +181,10 @@ impl Decoding {
             self.place_shown.take(ctx, key, pictures);
         }
         match self.place.answer() {
-            Some((known, Ok(Some(_)))) if known.0 == key.0 => Ok(Some(
-                self.place_shown.textures.first().and_then(Option::as_ref),
-            )),
-            Some((known, Err(reason))) if known.0 == key.0 => Err(reason.clone()),
-            None => Ok(Some(None)),
-            Some((known, Ok(None))) if known.0 == key.0 => Ok(None),
-            Some(_) => Ok(Some(None)),
+            Some((known, Ok(None))) if known.0 == key.0 => Place::NoDecoder,
+            Some((known, Err(reason))) if known.0 == key.0 => Place::Failed(reason.clone()),
+            // Until the first picture is there, an empty frame.
+            _ => Place::Picture(self.place_shown.textures.first().and_then(Option::as_ref)),
         }
     }
 

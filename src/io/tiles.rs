@@ -165,7 +165,7 @@ fn parse(file: &[u8], most: usize) -> Result<KeptTree, TilesError> {
     let numbers = |bytes: &[u8]| bytes.as_chunks().0.par_iter().map(number).collect();
     let (order, leaves): (_, Vec<u32>) = (numbers(order), numbers(leaves));
     let points = pairs.par_iter().map(pair).collect();
-    Ok(KeptTree::new(points, order, &children.to_vec(), &leaves)?)
+    Ok(KeptTree::new(points, order, children, &leaves)?)
 }
 
 /// Finds the bytes of the lists in an Arrow IPC file.

@@ -34,6 +34,10 @@ fn stretch_avx2(values: &mut [f32], origin: f32, stretch: f32, share: f32) {
     stretch_portable(values, origin, stretch, share);
 }
 
+#[expect(
+    clippy::inline_always,
+    reason = "compiled once for each kind of processor"
+)]
 #[inline(always)]
 fn stretch_portable(values: &mut [f32], origin: f32, stretch: f32, share: f32) {
     for value in values {
@@ -42,6 +46,10 @@ fn stretch_portable(values: &mut [f32], origin: f32, stretch: f32, share: f32) {
 }
 
 /// Within two units in the last place; of what is not finite, itself.
+#[expect(
+    clippy::inline_always,
+    reason = "compiled once for each kind of processor"
+)]
 #[inline(always)]
 fn asinh(x: f32) -> f32 {
     let size = x.abs();
@@ -69,7 +77,7 @@ fn log_1p(t: f32) -> f32 {
     const LN_2_PARTS: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
     /// Of f^3 and the powers above, the lowest first.
     const SERIES: [f32; 9] = [
-        3.333_333_1e-1,
+        3.333_333e-1,
         -2.499_999_4e-1,
         2.000_071_5e-1,
         -1.666_805_7e-1,

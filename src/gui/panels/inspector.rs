@@ -5,7 +5,7 @@ use eframe::egui::{
     Vec2,
 };
 
-use super::super::decoding::Compared;
+use super::super::decoding::{Answer, Compared};
 use super::super::objects::{self, ObjectPicture};
 use super::super::theme::{STEP, strong_family, tokens};
 use super::super::widgets::{section, short_number};
@@ -62,10 +62,7 @@ pub(in crate::gui) fn ui(
 }
 
 /// What a model makes of the object: observed, made and residual, side by side.
-pub(in crate::gui) fn compared(
-    ui: &mut Ui,
-    found: &Result<Option<(&Compared, &[Option<TextureHandle>])>, String>,
-) {
+pub(in crate::gui) fn compared(ui: &mut Ui, found: &Answer<(&Compared, &[Option<TextureHandle>])>) {
     let colors = tokens(ui.ctx());
     let (compared, pictures) = match found {
         Ok(Some(found)) => *found,
@@ -90,15 +87,14 @@ pub(in crate::gui) fn compared(
                 let (frame, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::hover());
                 response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, name));
                 ui.painter().rect_filled(frame, 4.0, Color32::BLACK);
-                match texture {
-                    Some(texture) => objects::paint(ui, frame, texture, 4.0),
-                    None => {
-                        let font = egui::FontId::proportional(11.0);
-                        let center = egui::Align2::CENTER_CENTER;
-                        let text = "not observed";
-                        ui.painter()
-                            .text(frame.center(), center, text, font, colors.muted);
-                    }
+                if let Some(texture) = texture {
+                    objects::paint(ui, frame, texture, 4.0);
+                } else {
+                    let font = egui::FontId::proportional(11.0);
+                    let center = egui::Align2::CENTER_CENTER;
+                    let text = "not observed";
+                    ui.painter()
+                        .text(frame.center(), center, text, font, colors.muted);
                 }
                 ui.label(RichText::new(name).small().color(colors.muted));
             });

@@ -3,6 +3,7 @@
 use eframe::egui::{self, Align2, Color32, Frame, Rect, RichText, Sense, TextureHandle, Ui, Vec2};
 
 use super::super::action::Action;
+use super::super::decoding::{Answer, Place};
 use super::super::objects;
 use super::super::panels::inspector;
 use super::super::theme::{STEP, tokens};
@@ -10,11 +11,11 @@ use crate::session::{OpenData, Part};
 
 const SIDE: f32 = 148.0;
 const SMALL: f32 = 84.0;
-const NONE: &str = "The encoder of these vectors has no decoder. Encode with one that has, such as \
-                    models/autoencoder.toml";
+const NONE: &str = "No decoder: choose the encoder of these vectors under Encoder, or encode with one \
+                    that has a decoder, such as models/autoencoder.toml";
 
 /// The picture under the cursor.
-pub(in crate::gui) fn card(ui: &Ui, found: &Result<Option<Option<&TextureHandle>>, String>) {
+pub(in crate::gui) fn card(ui: &Ui, found: &Place<'_>) {
     let Some(cursor) = ui.ctx().pointer_hover_pos() else {
         return;
     };
@@ -37,7 +38,7 @@ pub(in crate::gui) fn card(ui: &Ui, found: &Result<Option<Option<&TextureHandle>
                 .show(ui, |ui| {
                     ui.set_width(SIDE);
                     match found {
-                        Ok(Some(texture)) => {
+                        Place::Picture(texture) => {
                             let (place, _) =
                                 ui.allocate_exact_size(Vec2::splat(SIDE), Sense::hover());
                             ui.painter().rect_filled(place, 4.0, Color32::BLACK);
@@ -47,10 +48,10 @@ pub(in crate::gui) fn card(ui: &Ui, found: &Result<Option<Option<&TextureHandle>
                             let text = RichText::new("Decoded, not observed");
                             ui.label(text.small().color(colors.muted));
                         }
-                        Ok(None) => {
+                        Place::NoDecoder => {
                             ui.label(RichText::new(NONE).small().color(colors.muted));
                         }
-                        Err(reason) => {
+                        Place::Failed(reason) => {
                             ui.label(RichText::new(reason).small().color(colors.warning));
                         }
                     }
@@ -64,7 +65,7 @@ pub(in crate::gui) fn strip(
     rect: Rect,
     data: &Part<OpenData>,
     ends: [usize; 2],
-    found: &Result<Option<&[Option<TextureHandle>]>, String>,
+    found: &Answer<&[Option<TextureHandle>]>,
     actions: &mut Vec<Action>,
 ) {
     let colors = tokens(ui.ctx());
