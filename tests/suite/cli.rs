@@ -4,6 +4,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use latentarium::progress::Progress;
 use serde_json::Value;
 
 use crate::support::{answer, embed, fail, latentarium, succeed, text};
@@ -390,4 +391,83 @@ fn encoders_predict_columns_are_tapped_and_read_columns() {
         text(&path("n.parquet")),
     ]);
     assert!(said.contains("`mag_f277w`"), "{said}");
+}
+
+#[test]
+fn what_a_model_makes_is_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let (demo, catalog) = (path("demo"), path("demo/catalog.parquet"));
+    let card = concat!(env!("CARGO_MANIFEST_DIR"), "/models/autoencoder.toml");
+    succeed(&["demo", "--out", text(&demo), "--galaxies", "12"]);
+    let (vectors, map, model) = (path("a.parquet"), path("m.parquet"), path("m.safetensors"));
+    let device = ["--device", "tract"];
+    let embed = [
+        "embed",
+        text(&catalog),
+        "--encoder",
+        card,
+        "--out",
+        text(&vectors),
+    ];
+    succeed(&[&embed[..], &device].concat());
+    let reduce = [
+        "reduce",
+        text(&vectors),
+        "--out",
+        text(&map),
+        "--model-out",
+        text(&model),
+    ];
+    succeed(&reduce);
+    let ids: Vec<String> = latentarium::io::open(&catalog, None, &Progress::new())
+        .map(|d| [0, 1].map(|row| d.catalog.id(row)).to_vec())
+        .unwrap();
+    let out = path("x.png");
+    let decode = |encoder: &str, what: &[&str]| {
+        let start = [
+            "decode",
+            text(&vectors),
+            "--encoder",
+            encoder,
+            "--out",
+            text(&out),
+            "--force",
+        ];
+        [&start[..], &device, what]
+            .concat()
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let run = |what: &[&str]| {
+        let arguments = decode(card, what);
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let answered = answer(&arguments);
+        (answered, image::open(&out).unwrap())
+    };
+    // Three pictures of 64 px, four times as large.
+    let (answered, png) = run(&["--id", &ids[0]]);
+    assert_eq!((png.width(), png.height()), (3 * 256 + 2 * 8, 256));
+    let rms = answered["rms"].as_f64().unwrap();
+    assert!(rms > 0.0 && rms < 0.5, "{rms}");
+    let (_, png) = run(&["--walk", &ids[0], &ids[1], "--steps", "4"]);
+    assert_eq!(png.width(), 4 * 256 + 3 * 8);
+    let (_, png) = run(&["--at", "-0.5", "0.25", "--model", text(&model)]);
+    assert_eq!((png.width(), png.height()), (256, 256));
+
+    let said = |encoder: &str, what: &[&str]| {
+        let arguments = decode(encoder, what);
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        fail(&arguments)
+    };
+    let other = said("simclr", &["--id", &ids[0]]);
+    assert!(other.contains("made by autoencoder"), "{other}");
+    let missing = said(card, &["--id", "nobody"]);
+    assert!(
+        missing.contains("no object with the id nobody"),
+        "{missing}"
+    );
+    let flat = said(card, &["--at", "1", "2", "3", "--model", text(&model)]);
+    assert!(flat.contains("2 dimensions"), "{flat}");
 }

@@ -34,9 +34,13 @@ pub fn interpolated<'a, const D: usize>(
     at: &[f32],
     vector: impl Fn(usize) -> Option<&'a [f32]>,
 ) -> Option<Vec<f32>> {
-    let mut nearest: Vec<(f32, usize)> = Vec::with_capacity(NEAREST + 1);
+    let mut nearest: Vec<(f64, usize)> = Vec::with_capacity(NEAREST + 1);
     for (i, point) in points.iter().enumerate() {
-        let squared: f32 = point.iter().zip(at).map(|(a, b)| (a - b) * (a - b)).sum();
+        let off = point
+            .iter()
+            .zip(at)
+            .map(|(&a, &b)| f64::from(a) - f64::from(b));
+        let squared: f64 = off.map(|off| off * off).sum();
         // NaN is never nearer.
         if nearest.len() < NEAREST || nearest.last().is_some_and(|&(most, _)| squared < most) {
             let place = nearest.partition_point(|&(known, _)| known <= squared);
@@ -44,7 +48,7 @@ pub fn interpolated<'a, const D: usize>(
             nearest.truncate(NEAREST);
         }
     }
-    let found: Vec<(f32, &[f32])> = nearest
+    let found: Vec<(f64, &[f32])> = nearest
         .into_iter()
         .filter_map(|(squared, i)| Some((squared, vector(i)?)))
         .collect();
@@ -56,7 +60,7 @@ pub fn interpolated<'a, const D: usize>(
     let mut weights = 0.0;
     for (squared, vector) in found {
         // Relative to the nearest: no distance is too small or too large for it.
-        let weight = f64::from(first) / f64::from(squared);
+        let weight = first / squared;
         weights += weight;
         sum.iter_mut()
             .zip(vector)
