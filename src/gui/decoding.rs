@@ -221,7 +221,9 @@ impl Decoding {
         match self.walk.answer_to(&key) {
             Some(Ok(Some(_))) => Ok(Some(&self.walk_shown.textures)),
             Some(Err(reason)) => Err(reason.clone()),
-            Some(Ok(None)) | None => Ok(None),
+            Some(Ok(None)) => Ok(None),
+            // On their way.
+            None => Ok(Some(&[])),
         }
     }
 }

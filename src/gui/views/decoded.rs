@@ -91,6 +91,7 @@ pub(in crate::gui) fn strip(
                         Ok(Some(pictures)) => {
                             ui.spacing_mut().item_spacing.x = 4.0;
                             ui.horizontal(|ui| {
+                                ui.set_min_height(side);
                                 for texture in pictures.iter().flatten() {
                                     let (place, _) =
                                         ui.allocate_exact_size(Vec2::splat(side), Sense::hover());
