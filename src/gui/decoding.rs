@@ -168,11 +168,7 @@ impl Decoding {
             with_model(&model, asked, &vectors, |model| {
                 let vector = vector_at(&map, &points, &vectors.embedding, at);
                 let vector = vector.ok_or("no object near this place has a vector")?;
-                let pictures = model.decode(&vector).map_err(|e| e.to_string())?;
-                let pictures = pictures
-                    .iter()
-                    .map(|p| Some(objects::image(&paint_made(p))));
-                Ok(pictures.collect())
+                decoded(model, &vector)
             })
         });
         if self.place.poll(ctx)
@@ -184,7 +180,13 @@ impl Decoding {
             Some((known, Ok(None))) if known.0 == key.0 => Place::NoDecoder,
             Some((known, Err(reason))) if known.0 == key.0 => Place::Failed(reason.clone()),
             // Until the first picture is there, an empty frame.
-            _ => Place::Picture(self.place_shown.textures.first().and_then(Option::as_ref)),
+            _ => {
+                let of_these = |known: &PlaceKey| known.0 == key.0;
+                let picture = self.place_shown.textures.first().and_then(Option::as_ref);
+                Place::Picture(
+                    picture.filter(|_| self.place_shown.key.as_ref().is_some_and(of_these)),
+                )
+            }
         }
     }
 
@@ -205,12 +207,7 @@ impl Decoding {
             with_model(&model, asked, &vectors, |model| {
                 let [from, to] = ends.map(|row| vector_of(&vectors.embedding, row));
                 let (from, to) = from.zip(to).ok_or("one of the two objects has no vector")?;
-                let path = walk(from, to, STEPS);
-                let pictures = model.decode(&path).map_err(|e| e.to_string())?;
-                let pictures = pictures
-                    .iter()
-                    .map(|p| Some(objects::image(&paint_made(p))));
-                Ok(pictures.collect())
+                decoded(model, &walk(from, to, STEPS))
             })
         });
         if self.walk.poll(ctx)
@@ -226,6 +223,15 @@ impl Decoding {
             None => Ok(Some(&[])),
         }
     }
+}
+
+/// The pictures of vectors.
+fn decoded(model: &mut PictureModel, vectors: &[f32]) -> Result<Pictures, String> {
+    let pictures = model.decode(vectors).map_err(|e| e.to_string())?;
+    let pictures = pictures
+        .iter()
+        .map(|p| Some(objects::image(&paint_made(p))));
+    Ok(pictures.collect())
 }
 
 fn source(encoded: &Part<Encoded>, chosen: &EncoderChoice) -> Source {

@@ -14,11 +14,15 @@ pub fn picture_model(
     encoded: &Encoded,
     chosen: &EncoderChoice,
 ) -> Result<Option<PictureModel>, JobError> {
-    let choice = encoded.encoder.as_ref().unwrap_or(chosen);
-    let card = choice.card()?;
-    if encoded.encoder.is_none() && !is_theirs(card.sha256(), encoded.embedding.provenance()) {
-        return Ok(None);
-    }
+    let vectors = encoded.embedding.provenance();
+    let (card, choice) = match &encoded.encoder {
+        Some(choice) => (choice.card()?, choice),
+        // Whatever is wrong with an encoder that is not theirs says nothing about these vectors.
+        None => match chosen.card() {
+            Ok(card) if is_theirs(card.sha256(), vectors) => (card, chosen),
+            _ => return Ok(None),
+        },
+    };
     Ok(PictureModel::open(&card, choice.device()?)?)
 }
 

@@ -1,12 +1,13 @@
 //! Pictures that a model makes: under the cursor, and along the line between two objects.
 
-use eframe::egui::{self, Align2, Color32, Frame, Rect, RichText, Sense, TextureHandle, Ui, Vec2};
+use eframe::egui::{self, Align2, Frame, Rect, RichText, Sense, TextureHandle, Ui, Vec2};
 
 use super::super::action::Action;
 use super::super::decoding::{Answer, Place};
 use super::super::objects;
 use super::super::panels::inspector;
 use super::super::theme::{STEP, tokens};
+use super::{at_cursor, picture_ground};
 use crate::session::{OpenData, Part};
 
 const SIDE: f32 = 148.0;
@@ -16,47 +17,23 @@ const NONE: &str = "No decoder: choose the encoder of these vectors under Encode
 
 /// The picture under the cursor.
 pub(in crate::gui) fn card(ui: &Ui, found: &Place<'_>) {
-    let Some(cursor) = ui.ctx().pointer_hover_pos() else {
-        return;
-    };
     let colors = tokens(ui.ctx());
-    let free = ui.ctx().content_rect().max - cursor;
-    let right = free.x > SIDE + 60.0;
-    let offset = Vec2::new(if right { 18.0 } else { -18.0 }, 12.0);
-    egui::Area::new(egui::Id::unique("decoded card"))
-        .order(egui::Order::Tooltip)
-        .interactable(false)
-        .pivot(if right {
-            Align2::LEFT_TOP
-        } else {
-            Align2::RIGHT_TOP
-        })
-        .fixed_pos(cursor + offset)
-        .show(ui.ctx(), |ui| {
-            Frame::popup(ui.style())
-                .inner_margin(1.5 * STEP)
-                .show(ui, |ui| {
-                    ui.set_width(SIDE);
-                    match found {
-                        Place::Picture(texture) => {
-                            let (place, _) =
-                                ui.allocate_exact_size(Vec2::splat(SIDE), Sense::hover());
-                            ui.painter().rect_filled(place, 4.0, Color32::BLACK);
-                            if let Some(texture) = texture {
-                                objects::paint(ui, place, texture, 4.0);
-                            }
-                            let text = RichText::new("Decoded, not observed");
-                            ui.label(text.small().color(colors.muted));
-                        }
-                        Place::NoDecoder => {
-                            ui.label(RichText::new(NONE).small().color(colors.muted));
-                        }
-                        Place::Failed(reason) => {
-                            ui.label(RichText::new(reason).small().color(colors.warning));
-                        }
-                    }
-                });
-        });
+    at_cursor(ui, "decoded card", SIDE, |ui| match found {
+        Place::Picture(texture) => {
+            let place = picture_ground(ui, SIDE);
+            if let Some(texture) = texture {
+                objects::paint(ui, place, texture, 4.0);
+            }
+            let text = RichText::new("Decoded, not observed");
+            ui.label(text.small().color(colors.muted));
+        }
+        Place::NoDecoder => {
+            ui.label(RichText::new(NONE).small().color(colors.muted));
+        }
+        Place::Failed(reason) => {
+            ui.label(RichText::new(reason).small().color(colors.warning));
+        }
+    });
 }
 
 /// The pictures along a line between two objects, at the foot of the map.
