@@ -1,8 +1,10 @@
 //! Long work that yields edits: the window runs jobs on threads, the command line inline, tests
 //! directly.
 
+mod check;
 mod decode;
 mod demo;
+mod devices;
 mod encode;
 mod figure;
 mod guide;
@@ -18,8 +20,10 @@ mod session;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use check::{check_encoder, write_card};
 pub use decode::{named_picture_model, picture_model};
 pub use demo::{demo_folder, synthesise};
+pub use devices::{DeviceFile, KnownDevice};
 pub use encode::{EncodedDataset, EncodedFile, encode_dataset, encode_file, write_encoded};
 pub use figure::{FigureReport, FigureRequest, write_figure};
 pub use handle::{JobHandle, Message};
@@ -231,11 +235,13 @@ impl Job {
             Self::Encode { data, choice, then } => {
                 let encoding = progress.stage("Encoding", 0.0..0.98);
                 let options = EncodeOptions::default();
-                let EncodedDataset { encoded, catalog } =
-                    encode_dataset(&data.dataset, &choice, &options, &encoding)?;
-                encode::summary(&encoded, data.dataset.catalog.len())
+                let made = encode_dataset(&data.dataset, &choice, &options, &encoding)?;
+                encode::summary(&made, data.dataset.catalog.len())
                     .into_iter()
                     .for_each(|n| report(Report::Notice(n)));
+                let EncodedDataset {
+                    encoded, catalog, ..
+                } = made;
                 let reducing = progress.stage("Making the map", 0.98..1.0);
                 let vectors = Some(&encoded.embedding);
                 let map = then

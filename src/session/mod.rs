@@ -164,6 +164,8 @@ pub struct Encoded {
     pub warnings: Vec<(u32, String)>,
     /// What made it; `None` when it came with the file.
     pub encoder: Option<EncoderChoice>,
+    /// Why it ran where it did, when the device was `auto`.
+    pub device_reason: Option<String>,
 }
 
 /// How a map comes about.

@@ -3,15 +3,18 @@
 //! A [`ModelCard`] is valid by construction: [`ModelCard::load`] checks every key, and the engines
 //! and the preprocessing check nothing again.
 
+mod draft;
 mod fault;
 mod file;
 mod head;
 mod input;
 mod normalisation;
 mod output;
+mod write;
 
 use std::path::{Path, PathBuf};
 
+pub use draft::{CardDraft, CardFault, NormalisationDraft};
 pub use head::{Activation, Head};
 pub use input::{ImageInput, ModelInput, SedInput};
 pub use normalisation::{Method, Normalisation, Sky};
@@ -179,6 +182,13 @@ impl ModelCard {
         self.prediction = None;
         self.heads.clear();
         self
+    }
+
+    /// The card as TOML for a file at `path`, in the folder of its model; reading that file gives this
+    /// card again.
+    #[must_use]
+    pub fn to_toml(&self, path: &Path) -> String {
+        write::to_toml(self, path)
     }
 
     /// Name, version and origin.

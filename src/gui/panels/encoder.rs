@@ -12,7 +12,7 @@ use crate::session::{Encoded, EncoderChoice, ModelRef, Session};
 const DEVICES: [(&str, &str); 4] = [
     (
         "auto",
-        "ONNX Runtime where it is found, else the compiled-in engine",
+        "The faster of the first accelerator of ONNX Runtime that works and the processor; without ONNX Runtime the compiled-in engine",
     ),
     ("cpu", "ONNX Runtime on the processor"),
     ("tract", "The compiled-in engine"),
@@ -78,6 +78,10 @@ fn vectors(ui: &mut Ui, encoded: &Encoded, rows: usize) {
         if let Some(value) = provenance.get(key) {
             fact(ui, name, value);
         }
+    }
+    if let Some(reason) = &encoded.device_reason {
+        let text = RichText::new(format!("Device chosen: {reason}"));
+        ui.label(text.small().color(tokens(ui.ctx()).muted));
     }
     let missing = rows.saturating_sub(encoded.embedding.len());
     if missing > 0 {
