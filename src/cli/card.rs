@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 
@@ -67,7 +67,7 @@ pub(super) fn run(args: &CardArgs) -> Result<Answer> {
     io::check_output(&out, overwrite(args.force))?;
     let normalisation: Normalisation = args.normalise.parse()?;
     let mut draft = CardDraft::read(&args.model)?;
-    draft.set_normalisation(&normalisation);
+    draft.normalisation = (&normalisation).into();
     let text = |value: &Option<u32>| value.map(|n| n.to_string());
     for (field, given) in [
         (&mut draft.name, args.name.clone()),
@@ -86,17 +86,7 @@ pub(super) fn run(args: &CardArgs) -> Result<Answer> {
     draft.eight_bit = args.eight_bit;
     draft.pooling = args.pool.into();
     draft.l2_normalised = args.unit_length;
-    let card = draft.card().map_err(|faults| {
-        let faults: Vec<String> = faults
-            .iter()
-            .map(|fault| format!("{}: {}", fault.key, fault.reason))
-            .collect();
-        anyhow!(
-            "model card: {} ({})",
-            faults.join("; "),
-            args.model.display()
-        )
-    })?;
+    let card = draft.card()?;
     write_card(&card, &out, overwrite(args.force))?;
     let text = card.to_toml(&out);
     Ok(Answer {

@@ -48,17 +48,13 @@ pub(super) fn run(args: &CheckArgs) -> Result<()> {
     let answer = Answer {
         text: lines.join("\n"),
         json: json!({
-            "model": choice.name(), "engine": checked.engine, "device_reason": reason, "passed": checked.passed(),
+            "model": choice.name(), "engine": checked.engine, "device_reason": reason, "passed": checked.fault().is_none(),
             "dimension": checked.dim, "objects_per_second": checked.objects_per_second,
             "memory_bytes": checked.memory_bytes, "findings": findings.collect::<Vec<_>>(),
         }),
     };
     answer.print(args.json);
-    let wrong = checked
-        .findings
-        .iter()
-        .find_map(|finding| finding.said.as_ref().err());
-    match wrong {
+    match checked.fault() {
         Some(wrong) => bail!("{} should not be used as it is: {wrong}", choice.name()),
         None => Ok(()),
     }

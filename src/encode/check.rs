@@ -48,10 +48,11 @@ pub struct Checked {
 }
 
 impl Checked {
-    /// Whether nothing is wrong.
+    /// The first thing that is wrong, if anything is.
     #[must_use]
-    pub fn passed(&self) -> bool {
-        self.findings.iter().all(|finding| finding.said.is_ok())
+    pub fn fault(&self) -> Option<&str> {
+        let mut found = self.findings.iter().map(|finding| finding.said.as_ref());
+        found.find_map(Result::err).map(String::as_str)
     }
 }
 
@@ -92,7 +93,7 @@ pub fn check(
         Finding {
             what: "speed",
             said: Ok(format!(
-                "{objects_per_second:.0} objects/s in batches of {}",
+                "{objects_per_second:.0} objects/s through the network, in batches of {}",
                 encoder.batch(None)
             )),
         },
@@ -188,7 +189,9 @@ impl Vectors {
                 worst = worst.max(difference / largest(alone[*object]).max(f32::MIN_POSITIVE));
             }
         }
-        if worst <= TOLERANCE {
+        if worst == 0.0 {
+            Ok("the same to the bit, alone and among others".to_owned())
+        } else if worst <= TOLERANCE {
             Ok(format!(
                 "differences up to {worst:.0e} of the largest value"
             ))

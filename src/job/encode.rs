@@ -20,8 +20,6 @@ pub struct EncodedDataset {
     pub encoded: Encoded,
     /// The catalogue with what the encoder predicts, where it predicts anything.
     pub catalog: Option<Catalog>,
-    /// Whether a device that is offered did not work: [`Encoded::device_reason`] says which and why.
-    pub device_failed: bool,
 }
 
 /// What [`encode_file`] wrote.
@@ -60,15 +58,13 @@ pub fn encode_dataset(
     let mut encoder = open_encoder(&card, choice.device()?)?;
     progress.check()?;
     let found = encode(objects, &mut encoder, options, progress)?;
-    let auto = encoder.auto_choice();
     Ok(EncodedDataset {
-        device_failed: auto.is_some_and(|auto| !auto.failed().is_empty()),
         catalog: with_predictions(&dataset.catalog, &card, &found.predictions)?,
         encoded: Encoded {
             embedding: found.embedding,
             warnings: found.warnings,
             encoder: Some(choice.clone()),
-            device_reason: auto.map(ToString::to_string),
+            device_reason: encoder.auto_choice().cloned(),
         },
     })
 }
@@ -269,14 +265,10 @@ fn write_vectors(
 
 /// What to tell when some of `rows` objects have no vector, or bands were not those of the encoder.
 /// What else was tolerated stands among the notes of the encoder.
-pub(super) fn summary(made: &EncodedDataset, rows: usize) -> Vec<String> {
-    let encoded = &made.encoded;
-    let device = made
-        .encoded
-        .device_reason
-        .iter()
-        .filter(|_| made.device_failed);
-    let mut notices: Vec<String> = device.cloned().collect();
+pub(super) fn summary(encoded: &Encoded, rows: usize) -> Vec<String> {
+    let failed = encoded.device_reason.iter();
+    let failed = failed.filter(|auto| !auto.failed().is_empty());
+    let mut notices: Vec<String> = failed.map(|auto| format!("Device auto: {auto}")).collect();
     let left_out = rows - encoded.embedding.len();
     let told = |warning: &&(u32, String)| left_out > 0 || warning.1.contains("band");
     let first = encoded

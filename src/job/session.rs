@@ -52,9 +52,8 @@ pub(super) fn open(
     if let Some(choice) = &file.encoder {
         let encoding = progress.stage("Encoding", 0.2..0.95);
         let options = EncodeOptions::default();
-        let EncodedDataset {
-            encoded, catalog, ..
-        } = encode_dataset(&data.dataset, choice, &options, &encoding)?;
+        let EncodedDataset { encoded, catalog } =
+            encode_dataset(&data.dataset, choice, &options, &encoding)?;
         if let Some(catalog) = catalog {
             data = data.with_catalog(catalog);
         }

@@ -3,10 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use eframe::egui::Role;
+use egui_kittest::kittest::{By, Queryable};
 use latentarium::io;
 use latentarium::progress::Progress;
 
 use crate::support::{answer, fail, latentarium, test_data, text};
+use crate::window;
 
 /// A folder with pictures that differ, and a model in it.
 fn folder(model: &Path) -> (tempfile::TempDir, PathBuf, PathBuf) {
@@ -114,4 +117,38 @@ fn a_check_that_fails_exits_with_1() {
     assert_eq!(told["findings"][0]["what"], "finite");
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(stderr.contains("hold NaN or infinity"), "{stderr}");
+}
+
+/// The window's form: what the graph tells stands in it, the rest is typed, and the card lies beside the
+/// model.
+#[test]
+fn the_form_writes_the_card() {
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/models");
+    let (_folder, _, model) = folder(&models.join("mean.onnx"));
+    let mut harness = window::open(&model);
+    assert!(harness.query_all_by_label("A card for m.onnx").count() > 0);
+    harness.get_by_label_contains("pictures of 3 bands, 8 px");
+    harness.get_by_label_contains("Normalisation: choose one of");
+    harness.get_by_label("mean-std").click();
+    window::settle(&mut harness);
+    harness.get_by_label_contains("Mean: state a number");
+    for (name, typed) in [("Mean", "127"), ("Deviation", "x")] {
+        let field = || By::new().role(Role::TextInput).label(name);
+        harness.get(field()).focus();
+        harness.step();
+        harness.get(field()).type_text(typed);
+        window::settle(&mut harness);
+    }
+    harness.get_by_label_contains("`x` is not a number");
+    harness.get_by_label("max").click();
+    window::settle(&mut harness);
+    harness.get_by_label("Choose…").click();
+    window::settle(&mut harness);
+    assert!(harness.query_all_by_label_contains("batch x 4 ·").count() > 0);
+    harness.get_by_label("Check and write the card").click();
+    window::settle(&mut harness);
+    harness.get_by_label_contains("The card was written. m can be used: 4 values");
+    assert_eq!(harness.query_all_by_label("A card for m.onnx").count(), 0);
+    let card = fs::read_to_string(model.with_extension("toml")).unwrap();
+    assert!(card.contains("method = \"max\"") && card.contains("name = \"features\""));
 }

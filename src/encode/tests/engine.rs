@@ -324,7 +324,9 @@ fn a_check_finds_what_is_wrong_with_a_model() {
             let good = checked(&shelf.card(), device);
             assert_eq!(failures(&good), [""; 0], "{good:?}");
             assert_eq!(good.dim, 4);
-            assert!(good.passed() && good.objects_per_second > 1.0 && good.memory_bytes > 400);
+            assert!(
+                good.fault().is_none() && good.objects_per_second > 1.0 && good.memory_bytes > 400
+            );
         }
         // The logarithm of pictures that are below zero.
         let dark = card_text("").replace("mean = 127", "mean = 1000");
@@ -342,7 +344,8 @@ fn a_check_finds_what_is_wrong_with_a_model() {
     let sed = format!(
         "name = 's'\n[input]\nmodality = 'sed'\ncolumns = [{columns}]\nnormalisation = {{ method = 'none' }}"
     );
-    assert!(checked(&Shelf::new("vector.onnx", &sed).card(), Device::Compiled).passed());
+    let columns = checked(&Shelf::new("vector.onnx", &sed).card(), Device::Compiled);
+    assert_eq!(columns.fault(), None);
 }
 
 /// Without accelerators nothing is timed, whatever is found; the reason says so.

@@ -62,7 +62,7 @@ pub(in crate::gui) fn ui(
                 ui.label(muted("·".to_owned()));
                 let label = ui.label(muted(engine.to_owned()));
                 if let Some(reason) = &encoded.device_reason {
-                    label.on_hover_text(reason);
+                    label.on_hover_text(reason.to_string());
                 }
             }
         });

@@ -1,24 +1,19 @@
 //! A card that is being filled in: what a form holds, or what flags say, as text.
 
+mod normalisation;
+
 use std::path::{Path, PathBuf};
 
-use toml::{Table, Value};
+use toml::Table;
+
+pub use normalisation::NormalisationDraft;
 
 use super::fault::Fault;
-use super::{MAX_BANDS, MAX_SIZE, Method, ModelCard, Normalisation, Pooling, Sky, file};
+use super::{MAX_BANDS, MAX_SIZE, ModelCard, Pooling, file};
 use crate::encode::EncodeError;
 use crate::encode::model::Model;
-use crate::encode::onnx::{Dim, Element};
+use crate::encode::onnx::Dim;
 use crate::encode::wiring::{Wiring, fitted};
-
-/// A key of a card that cannot be as it was filled in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CardFault {
-    /// Such as `input.size`.
-    pub key: String,
-    /// What is wrong and what would be right.
-    pub reason: String,
-}
 
 /// What is known of a model without a card, and what its user adds. Lists are separated by commas or
 /// spaces.
@@ -40,7 +35,7 @@ pub struct CardDraft {
     pub normalisation: NormalisationDraft,
     /// Whether pictures are resampled as bytes.
     pub eight_bit: bool,
-    /// The tensor that becomes the embedding.
+    /// The tensor that becomes the embedding; the only output when empty.
     pub tensor: String,
     /// How it becomes one vector.
     pub pooling: Pooling,
@@ -54,31 +49,8 @@ pub struct CardDraft {
     fixed_size: Option<usize>,
 }
 
-/// A normalisation that is being filled in: the fields of other methods are kept and not used.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct NormalisationDraft {
-    /// One of [`Method::NAMES`]; empty until it is chosen.
-    pub method: String,
-    /// `mean-std`: one number, or one for each band.
-    pub mean: String,
-    /// `mean-std`: one number, or one for each band.
-    pub std: String,
-    /// `asinh`: softening, in sky sigma.
-    pub scale: String,
-    /// `asinh`: divisor; 1 when empty.
-    pub divide_by: String,
-    /// `asinh`: whether the sky is taken from all pixels, not from the border.
-    pub all_sky: bool,
-    /// `percentile`: what becomes 0, in percent.
-    pub lo: String,
-    /// `percentile`: what becomes 1, in percent.
-    pub hi: String,
-    /// Whether the bands share their statistics.
-    pub joint: bool,
-}
-
 impl CardDraft {
-    /// What the graph of an `.onnx` file says; its weights are read too.
+    /// What the graph of an `.onnx` file says.
     ///
     /// # Errors
     /// When the file cannot be read as a model, or takes neither pictures nor columns.
@@ -108,9 +80,6 @@ impl CardDraft {
             }
         };
         let text = |length: Option<usize>| length.map_or(String::new(), |n| n.to_string());
-        let outputs = &model.graph.outputs;
-        let is_float = |element| element == Element::FLOAT32 || element == Element::default();
-        let output = outputs.iter().find(|output| is_float(output.element));
         Ok(Self {
             name: model
                 .path
@@ -120,7 +89,7 @@ impl CardDraft {
                 .into_owned(),
             channels: text(fixed_length.filter(|_| !takes_columns)),
             size: text(fixed_size),
-            tensor: output.map(|output| output.name.clone()).unwrap_or_default(),
+            tensor: model.only_output().unwrap_or_default().to_owned(),
             model: model.path,
             sha256: model.sha256,
             takes_columns,
@@ -130,27 +99,60 @@ impl CardDraft {
         })
     }
 
-    /// Fills in how values are scaled.
-    pub fn set_normalisation(&mut self, normalisation: &Normalisation) {
-        self.normalisation = NormalisationDraft::of(normalisation);
+    /// The model.
+    #[must_use]
+    pub fn model(&self) -> &Path {
+        &self.model
+    }
+
+    /// Whether the model takes rows of columns, not pictures.
+    #[must_use]
+    pub fn takes_columns(&self) -> bool {
+        self.takes_columns
+    }
+
+    /// The number of bands or columns, where the graph fixes it.
+    #[must_use]
+    pub fn fixed_length(&self) -> Option<usize> {
+        self.fixed_length
+    }
+
+    /// The side of pictures in pixels, where the graph fixes it.
+    #[must_use]
+    pub fn fixed_size(&self) -> Option<usize> {
+        self.fixed_size
+    }
+
+    /// The card, for a file beside the model.
+    ///
+    /// # Errors
+    /// The first thing that is missing or cannot be.
+    pub fn card(&self) -> Result<ModelCard, EncodeError> {
+        self.judged().map_err(|faults| {
+            let first = faults.into_iter().next();
+            let reason = first.map_or(String::new(), |f| format!("{}: {}", f.key, f.reason));
+            EncodeError::Model {
+                path: self.model.clone(),
+                reason: format!("its card has to say more than its graph does: {reason}"),
+            }
+        })
     }
 
     /// The card, for a file beside the model.
     ///
     /// # Errors
     /// What cannot be as it was filled in, by key; at least one.
-    pub fn card(&self) -> Result<ModelCard, Vec<CardFault>> {
+    pub fn judged(&self) -> Result<ModelCard, Vec<Fault>> {
         let mut faults = Vec::new();
         let tables = self.tables(&mut faults);
         if faults.is_empty() {
             let path = self.model.with_extension("toml");
-            let card = file::of_tables(tables, &path);
-            return card.map_err(|Fault { key, reason }| vec![CardFault { key, reason }]);
+            return file::of_tables(tables, &path).map_err(|fault| vec![fault]);
         }
         Err(faults)
     }
 
-    fn tables(&self, faults: &mut Vec<CardFault>) -> Table {
+    fn tables(&self, faults: &mut Vec<Fault>) -> Table {
         let mut card = Table::new();
         card.insert("name".to_owned(), self.name.trim().into());
         card.insert("sha256".to_owned(), self.sha256.as_str().into());
@@ -161,21 +163,16 @@ impl CardDraft {
         }
         card.insert("input".to_owned(), self.input(faults).into());
         let mut output = Table::new();
-        if self.tensor.trim().is_empty() {
-            fault(
-                faults,
-                "output.name",
-                "choose the tensor that becomes the embedding",
-            );
+        if !self.tensor.trim().is_empty() {
+            output.insert("name".to_owned(), self.tensor.trim().into());
         }
-        output.insert("name".to_owned(), self.tensor.trim().into());
         output.insert("pooling".to_owned(), self.pooling.name().into());
         output.insert("l2_normalised".to_owned(), self.l2_normalised.into());
         card.insert("output".to_owned(), output.into());
         card
     }
 
-    fn input(&self, faults: &mut Vec<CardFault>) -> Table {
+    fn input(&self, faults: &mut Vec<Fault>) -> Table {
         let mut input = Table::new();
         let (list, key) = if self.takes_columns {
             (words(&self.columns), "columns")
@@ -214,86 +211,9 @@ impl CardDraft {
     }
 }
 
-impl NormalisationDraft {
-    fn of(normalisation: &Normalisation) -> Self {
-        let list = |values: &[f32]| {
-            let texts: Vec<String> = values.iter().map(f32::to_string).collect();
-            texts.join(", ")
-        };
-        let mut draft = Self {
-            method: normalisation.method().name().to_owned(),
-            joint: normalisation.joint(),
-            ..Self::default()
-        };
-        match normalisation.method() {
-            Method::None | Method::Max => {}
-            Method::MeanStd { mean, std } => (draft.mean, draft.std) = (list(mean), list(std)),
-            Method::Asinh {
-                scale,
-                sky,
-                divide_by,
-            } => {
-                (draft.scale, draft.divide_by) = (scale.to_string(), divide_by.to_string());
-                draft.all_sky = *sky == Sky::All;
-            }
-            Method::Percentile { lo, hi } => {
-                (draft.lo, draft.hi) = (lo.to_string(), hi.to_string());
-            }
-        }
-        draft
-    }
-
-    fn table(&self, faults: &mut Vec<CardFault>) -> Table {
-        let mut table = Table::new();
-        if !Method::NAMES.contains(&self.method.as_str()) {
-            let reason = format!("choose one of {}", Method::NAMES.join(", "));
-            fault(faults, "input.normalisation.method", &reason);
-        }
-        table.insert("method".to_owned(), self.method.as_str().into());
-        table.insert("joint".to_owned(), self.joint.into());
-        let mut add = |key: &str, text: &str| {
-            let path = format!("input.normalisation.{key}");
-            let mut numbers: Vec<Value> = Vec::new();
-            for word in words(text) {
-                numbers.extend(number(&path, &word, faults).map(Value::from));
-            }
-            match numbers.len() {
-                0 if text.trim().is_empty() => fault(faults, &path, "is missing"),
-                0 => {}
-                1 => {
-                    table.insert(key.to_owned(), numbers.remove(0));
-                }
-                _ => {
-                    table.insert(key.to_owned(), numbers.into());
-                }
-            }
-        };
-        match self.method.as_str() {
-            "mean-std" => {
-                add("mean", &self.mean);
-                add("std", &self.std);
-            }
-            "asinh" => {
-                add("scale", &self.scale);
-                if !self.divide_by.trim().is_empty() {
-                    add("divide_by", &self.divide_by);
-                }
-                let sky = if self.all_sky { Sky::All } else { Sky::Border };
-                table.insert("sky".to_owned(), sky.name().into());
-            }
-            "percentile" => {
-                add("lo", &self.lo);
-                add("hi", &self.hi);
-            }
-            _ => {}
-        }
-        table
-    }
-}
-
-fn fault(faults: &mut Vec<CardFault>, key: &str, reason: &str) {
+fn fault(faults: &mut Vec<Fault>, key: &str, reason: &str) {
     if !faults.iter().any(|known| known.key == key) {
-        faults.push(CardFault {
+        faults.push(Fault {
             key: key.to_owned(),
             reason: reason.to_owned(),
         });
@@ -307,7 +227,7 @@ fn words(text: &str) -> Vec<String> {
         .collect()
 }
 
-fn number(key: &str, text: &str, faults: &mut Vec<CardFault>) -> Option<f64> {
+fn number(key: &str, text: &str, faults: &mut Vec<Fault>) -> Option<f64> {
     let number = text.trim().parse::<f64>().ok().filter(|n| n.is_finite());
     if number.is_none() {
         fault(faults, key, &format!("`{}` is not a number", text.trim()));
@@ -316,7 +236,7 @@ fn number(key: &str, text: &str, faults: &mut Vec<CardFault>) -> Option<f64> {
 }
 
 /// A whole number of `1..=most`, of the table `input`.
-fn whole(input: &mut Table, key: &str, text: &str, most: usize, faults: &mut Vec<CardFault>) {
+fn whole(input: &mut Table, key: &str, text: &str, most: usize, faults: &mut Vec<Fault>) {
     match text.trim().parse::<usize>() {
         Ok(n) if (1..=most).contains(&n) => {
             input.insert(key.to_owned(), (n as i64).into());
