@@ -31,7 +31,8 @@ impl Chosen {
     /// Finds out whether the model that is chosen lacks a card, and opens the form once it does.
     pub fn update(&mut self, ctx: &Context, choice: &EncoderChoice) {
         let bare = choice.bare_model();
-        self.form.take_if(|draft| bare != Some(draft.model()));
+        let other = self.form.take_if(|draft| bare != Some(draft.model()));
+        self.listing &= other.is_none();
         let Some(path) = bare.map(ToOwned::to_owned) else {
             // What is chosen again later is looked at again.
             self.missing = Latest::default();

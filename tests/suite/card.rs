@@ -151,4 +151,16 @@ fn the_form_writes_the_card() {
     assert_eq!(harness.query_all_by_label("A card for m.onnx").count(), 0);
     let card = fs::read_to_string(model.with_extension("toml")).unwrap();
     assert!(card.contains("method = \"max\"") && card.contains("name = \"features\""));
+
+    // From inside the network, with the pooling that the shape asks for.
+    harness.get_by_label_contains("Encoder").click();
+    window::settle(&mut harness);
+    harness.get_by_label("Another tensor…").click();
+    window::settle(&mut harness);
+    harness.get_by_label("relu").click();
+    window::settle(&mut harness);
+    harness.get_by_label("relu…");
+    harness.get_by_label("Check").click();
+    window::settle(&mut harness);
+    harness.get_by_label_contains("m can be used: 4 values");
 }

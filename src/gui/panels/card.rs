@@ -175,7 +175,7 @@ impl Form {
                 }
             }
         });
-        let each = "one number, or one for each band";
+        let each = "one number, or one for each";
         match how.method.as_str() {
             "mean-std" => {
                 self.line(
@@ -209,9 +209,9 @@ impl Form {
             "max" => {}
             _ => return,
         }
-        self.row(ui, "input.normalisation.joint", "Bands", |ui| {
-            ui.selectable_value(&mut how.joint, false, "each by itself");
-            ui.selectable_value(&mut how.joint, true, "together");
+        self.row(ui, "input.normalisation.joint", "Statistics", |ui| {
+            ui.selectable_value(&mut how.joint, false, "of each by itself");
+            ui.selectable_value(&mut how.joint, true, "of all together");
         });
     }
 

@@ -188,12 +188,6 @@ fn embedding(ui: &mut Ui, drafts: &mut Drafts) {
             chosen.listing = !chosen.listing;
         }
     });
-    if let Some(tap) = &mut encoder.tap {
-        ui.horizontal(|ui| {
-            ui.label(RichText::new("Pooling").color(tokens(ui.ctx()).muted));
-            tensors::pooling(ui, &mut tap.pooling);
-        });
-    }
     if chosen.listing {
         let mut query = std::mem::take(&mut chosen.query);
         let listed = chosen.tensors(ui.ctx(), encoder);
@@ -205,5 +199,11 @@ fn embedding(ui: &mut Ui, drafts: &mut Drafts) {
             });
         }
         chosen.query = query;
+    }
+    if let Some(tap) = &mut encoder.tap {
+        ui.horizontal(|ui| {
+            ui.label(RichText::new("Pooling").color(tokens(ui.ctx()).muted));
+            tensors::pooling(ui, &mut tap.pooling);
+        });
     }
 }
