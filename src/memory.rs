@@ -1,4 +1,4 @@
-//! How much memory there is left.
+//! How much memory there is left, and how much this process holds.
 
 /// Bytes that can still be had without pushing others out: what Linux calls available, and no more
 /// than the control group of this process has left. `None` where nobody tells.
@@ -16,10 +16,20 @@ pub fn available_bytes() -> Option<u64> {
     Some(group().map_or(free, |group| free.min(group)))
 }
 
+/// Bytes of memory that this process holds. `None` where nobody tells.
+#[must_use]
+pub fn resident_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    bytes_of(&status, "VmRSS:")
+}
+
 fn available_of(meminfo: &str) -> Option<u64> {
-    let line = meminfo
-        .lines()
-        .find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    bytes_of(meminfo, "MemAvailable:")
+}
+
+/// The amount in the line that begins with `name`.
+fn bytes_of(text: &str, name: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     kib.checked_mul(1024)
 }
@@ -43,6 +53,10 @@ mod tests {
         let text = "MemTotal:       24614444 kB\nMemAvailable:    1000000 kB\n";
         assert_eq!(available_of(text), Some(1_024_000_000));
         assert_eq!(available_of("MemAvailable: many kB"), None);
+        assert_eq!(
+            bytes_of("VmHWM:  9 kB\nVmRSS:\t 3 kB\n", "VmRSS:"),
+            Some(3072)
+        );
         assert_eq!(in_words(3_210_000_000), "3.2 GB");
         assert_eq!(in_words(12), "1 MB");
     }

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::Answer;
 use crate::encode::runtime_report;
+use crate::job::DeviceFile;
 use crate::render::{Gpu, adapters};
 
 #[derive(Debug, Args)]
@@ -84,6 +85,27 @@ pub(super) fn run() -> Answer {
         });
     }
 
+    lines.extend([String::new(), "The device auto".to_owned()]);
+    lines.push(match (&runtime.library, &runtime.accelerators[..]) {
+        (None, _) => "  tract: no ONNX Runtime library was found".to_owned(),
+        (Some(_), []) => "  CPU: this library offers no accelerator".to_owned(),
+        (Some(_), offered) => {
+            let names: Vec<&str> = offered.iter().map(|provider| provider.name()).collect();
+            format!(
+                "  the faster of the CPU and the first that works of {}",
+                names.join(", ")
+            )
+        }
+    });
+    let known = DeviceFile::of_user().known();
+    for known in &known {
+        let (kept, measured) = (known.measured.kept.name(), &known.measured);
+        lines.push(format!(
+            "  measured for {}: {kept}, the faster of {measured}",
+            known.model
+        ));
+    }
+
     let json = json!({
         "version": env!("CARGO_PKG_VERSION"),
         "display": outcome(&display),
@@ -92,6 +114,10 @@ pub(super) fn run() -> Answer {
         "onnx_runtime": runtime.library.as_ref().map(|l| json!({ "path": l.path.display().to_string(), "version": l.version, "build": l.build })),
         "onnx_runtime_tried": runtime.tried.iter().map(|(p, r)| json!({ "path": p.display().to_string(), "reason": r })).collect::<Vec<_>>(),
         "tract": true,
+        "auto": json!({
+            "accelerators": runtime.accelerators.iter().map(|p| p.name()).collect::<Vec<_>>(),
+            "measured": known.iter().map(|k| json!({ "model": k.model, "measured": k.measured })).collect::<Vec<_>>(),
+        }),
         "providers": runtime.providers.iter().map(|s| {
             json!({ "name": s.provider.name(), "usable": s.usable.is_ok(), "reason": s.usable.as_ref().err() })
         }).collect::<Vec<_>>(),

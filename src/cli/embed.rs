@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::json;
 
 use super::bar::Bar;
+use super::encoder::EncoderArgs;
 use super::{Answer, Output};
-use crate::encode::{EncodeOptions, Pooling};
+use crate::encode::EncodeOptions;
 use crate::io;
 use crate::job::encode_file;
-use crate::session::{EncoderChoice, Tap};
 
 #[derive(Debug, Args)]
 pub(super) struct EmbedArgs {
@@ -21,21 +21,8 @@ pub(super) struct EmbedArgs {
     /// A model card (.toml), a model (.onnx), or the name of a shipped encoder
     #[arg(long, value_name = "CARD|ONNX")]
     encoder: String,
-    /// For a model without a card, how pixels are normalised, such as "mean-std mean=127 std=128"
-    #[arg(long, value_name = "HOW")]
-    normalise: Option<String>,
-    /// For a model without a card: resample pictures in 8 bits, as Pillow does
-    #[arg(long, requires = "normalise")]
-    eight_bit: bool,
-    /// Take this tensor inside the model as the embedding; `latentarium info MODEL.onnx` lists them
-    #[arg(long, value_name = "TENSOR")]
-    tap: Option<String>,
-    /// How the tokens or positions of that tensor become one vector
-    #[arg(long, value_enum, requires = "tap", default_value = "none")]
-    pool: PoolArg,
-    /// auto, cpu, tract (the compiled-in engine), cuda, ...
-    #[arg(long, default_value = "auto")]
-    device: String,
+    #[command(flatten)]
+    how: EncoderArgs,
     /// Objects in a batch; chosen by size when not given
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=4096))]
     batch: Option<u32>,
@@ -49,38 +36,9 @@ pub(super) struct EmbedArgs {
     pub output: Output,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum PoolArg {
-    /// The tensor is batch x d already
-    None,
-    /// The mean over tokens or positions
-    Mean,
-    /// The first token
-    Cls,
-}
-
-impl From<PoolArg> for Pooling {
-    fn from(pool: PoolArg) -> Self {
-        match pool {
-            PoolArg::None => Self::None,
-            PoolArg::Mean => Self::Mean,
-            PoolArg::Cls => Self::Cls,
-        }
-    }
-}
-
 pub(super) fn run(args: &EmbedArgs) -> Result<Answer> {
     io::check_output(&args.output.out, args.output.overwrite())?;
-    let choice = EncoderChoice {
-        normalisation: args.normalise.clone(),
-        eight_bit: args.eight_bit,
-        device: args.device.clone(),
-        tap: args.tap.as_ref().map(|tensor| Tap {
-            tensor: tensor.clone(),
-            pooling: args.pool.into(),
-        }),
-        ..EncoderChoice::parse(&args.encoder)
-    };
+    let choice = args.how.choice(&args.encoder);
     // What is wrong with the encoder is said before a large folder is read.
     choice.card()?;
     choice.device()?;
@@ -104,6 +62,8 @@ pub(super) fn run(args: &EmbedArgs) -> Result<Answer> {
         done.engine,
         out.display()
     )];
+    let reason = done.device_reason.as_ref().map(ToString::to_string);
+    lines.extend(reason.iter().map(|reason| format!("device: {reason}")));
     if done.taken_up > 0 {
         lines.push(format!(
             "{} rows were taken over from the run that was interrupted",
@@ -129,7 +89,7 @@ pub(super) fn run(args: &EmbedArgs) -> Result<Answer> {
         text: lines.join("\n"),
         json: json!({
             "out": out.display().to_string(), "rows": done.rows, "encoded": done.encoded, "failed": failed,
-            "dimension": done.dim, "engine": done.engine, "taken_up": done.taken_up,
+            "dimension": done.dim, "engine": done.engine, "device_reason": reason, "taken_up": done.taken_up,
             "warnings": done.warnings.iter().map(|(row, reason)| json!({ "row": row, "reason": reason })).collect::<Vec<_>>(),
             "notes": dataset.warnings,
         }),

@@ -5,10 +5,13 @@
 //! `--force`; outputs appear whole or not at all.
 
 mod bar;
+mod card;
+mod check;
 mod decode;
 mod demo;
 mod doctor;
 mod embed;
+mod encoder;
 mod info;
 mod knn;
 mod model;
@@ -52,6 +55,10 @@ enum Command {
     Embed(embed::EmbedArgs),
     /// Draw what a model says objects look like: its reconstruction, a walk between two, a place of a map
     Decode(decode::DecodeArgs),
+    /// Say whether a model can be used: runs it on synthetic objects
+    Check(check::CheckArgs),
+    /// Write the card of a model that has none
+    Card(card::CardArgs),
     /// Reduce vectors to a map
     Reduce(reduce::ReduceArgs),
     /// Say how faithful a map is to its vectors
@@ -128,6 +135,8 @@ pub fn main() -> ExitCode {
         Some(Command::Decode(args)) => {
             decode::run(&args).map(|answer| answer.print(args.output.json))
         }
+        Some(Command::Check(args)) => check::run(&args),
+        Some(Command::Card(args)) => card::run(&args).map(|answer| answer.print(args.json)),
         Some(Command::Reduce(args)) => {
             reduce::run(&args).map(|answer| answer.print(args.output.json))
         }

@@ -20,7 +20,7 @@ pub(super) fn describe(path: &Path) -> Result<Answer> {
     let mut lines = match &card {
         Some(card) => facts(path, card),
         None => vec![format!(
-            "{}: a model without a card; say how pixels are normalised with --normalise",
+            "{}: a model without a card; `latentarium card` writes one, or say how pixels are normalised with --normalise",
             path.display()
         )],
     };

@@ -1,10 +1,16 @@
 //! An encoder ready to run: a card, its model, and the engine that holds it.
 
+use std::time::{Duration, Instant};
+
 use super::EncodeError;
+use super::auto::{AutoChoice, Chosen, Contest, DeviceMemory, Trial, choose};
 use super::card::{Head, ImageInput, ModelCard, ModelInput, Pooling, SedInput};
-use super::engine::{Device, Engine, pool};
+use super::engine::{Device, Engine, Output, Provider, pool};
+use super::halving::Portion;
 use super::heads;
+use super::machine;
 use super::model::Model;
+use super::runtime;
 use super::wiring::{Wiring, fitted};
 use crate::data::Provenance;
 
@@ -28,25 +34,82 @@ pub struct Encoder {
     wiring: Wiring,
     engine: Engine,
     sha256: String,
+    model_bytes: u64,
     dim: usize,
+    portion: Portion,
+    auto: Option<AutoChoice>,
 }
 
 impl Encoder {
-    /// Loads a card's model onto a device and runs it once, on zeros.
+    /// Loads a card's model onto a device and runs it once, on zeros. The device `auto` is measured,
+    /// see [`open_remembering`](Self::open_remembering).
     ///
     /// # Errors
     /// When the model cannot be read, does not fit its card, or the device cannot be used; a device
     /// that is named is never replaced by another.
     pub fn open(card: &ModelCard, device: Device) -> Result<Self, EncodeError> {
+        Self::open_remembering(card, device, &())
+    }
+
+    /// As [`open`](Self::open); what the device `auto` stands for is taken from `memory`, or measured and
+    /// kept there.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open).
+    pub fn open_remembering(
+        card: &ModelCard,
+        device: Device,
+        memory: &dyn DeviceMemory,
+    ) -> Result<Self, EncodeError> {
         let (model, embedding) = fitted(Model::load(card.model_path())?, card)?;
         let wiring = Wiring::new(&model, card, &embedding)?;
-        let engine = Engine::open(&model, &wiring, device)?;
+        let open = |provider| Self::on(card, &model, &wiring, provider);
+        let library = match device {
+            Device::Compiled => return open(None),
+            Device::Runtime(provider) => return open(Some(provider)),
+            Device::Auto => runtime::runtime().loaded.as_ref(),
+        };
+        let Some((_, library)) = library else {
+            let mut encoder = open(None)?;
+            encoder.auto = Some(AutoChoice::NoLibrary);
+            return Ok(encoder);
+        };
+        let offered = runtime::offered();
+        let tensors = wiring.outputs.iter().map(|wanted| wanted.name.as_str());
+        let key = machine::key(&model.sha256, tensors, &library.identity(), &offered);
+        let mut contest = Devices(&|provider| open(Some(provider)));
+        let Chosen { runner, choice } = choose(&mut contest, &offered, memory.recall(&key))?;
+        if let AutoChoice::Compared {
+            measured: Some(measured),
+            failed,
+            remembered: false,
+        } = &choice
+            && failed.is_empty()
+        {
+            memory.remember(&key, &card.about().name, measured);
+        }
+        Ok(Self {
+            auto: Some(choice),
+            ..runner
+        })
+    }
+
+    /// The model on a provider of ONNX Runtime, or on the compiled-in engine, run once.
+    fn on(
+        card: &ModelCard,
+        model: &Model,
+        wiring: &Wiring,
+        provider: Option<Provider>,
+    ) -> Result<Self, EncodeError> {
         let mut encoder = Self {
             card: card.clone(),
-            wiring,
-            engine,
-            sha256: model.sha256,
+            wiring: wiring.clone(),
+            engine: Engine::open(model, wiring, provider)?,
+            sha256: model.sha256.clone(),
+            model_bytes: model.size,
             dim: 0,
+            portion: Portion::default(),
+            auto: None,
         };
         let zeros = encoder.buffer(1)?;
         let (_, dim) = encoder.run_and_pool(&zeros, 1)?;
@@ -86,6 +149,17 @@ impl Encoder {
     #[must_use]
     pub fn describe(&self) -> String {
         self.engine.to_string()
+    }
+
+    /// Size of the model on the disk, bytes.
+    pub(super) fn model_bytes(&self) -> u64 {
+        self.model_bytes
+    }
+
+    /// What the device `auto` came to and why; `None` for a device that was named.
+    #[must_use]
+    pub fn auto_choice(&self) -> Option<&AutoChoice> {
+        self.auto.as_ref()
     }
 
     /// Everything that determines its vectors.
@@ -172,6 +246,17 @@ impl Encoder {
         Ok(buffer)
     }
 
+    /// A batch of the size that suits the device, and that size. Any pattern: zeros would be a special case
+    /// for some processors.
+    pub(super) fn sample_batch(&self) -> Result<(Vec<f32>, usize), EncodeError> {
+        let batch = self.batch(None);
+        let mut values = self.buffer(batch)?;
+        for (i, value) in values.iter_mut().enumerate() {
+            *value = (i * 37 % 101) as f32 / 50.0 - 1.0;
+        }
+        Ok((values, batch))
+    }
+
     /// What the first `count` objects of a buffer give.
     pub(super) fn run(&mut self, values: &[f32], count: usize) -> Result<Answers, EncodeError> {
         let (answers, dim) = self.run_and_pool(values, count)?;
@@ -185,16 +270,47 @@ impl Encoder {
         }
     }
 
-    /// The answers, and the length of a vector.
+    /// The answers, and the length of a vector. A batch that is too large for the device is run in
+    /// portions, unless the graph is written for that batch.
     fn run_and_pool(
         &mut self,
         values: &[f32],
         count: usize,
     ) -> Result<(Answers, usize), EncodeError> {
-        let mut outputs = self
-            .engine
-            .run(values, count)
-            .map_err(|reason| self.run_error(reason))?;
+        let Self {
+            engine,
+            portion,
+            wiring,
+            ..
+        } = self;
+        let object_len = wiring.object_len();
+        let outputs = if wiring.fixed_batch.is_some() {
+            engine
+                .run(values, count)
+                .map(|outputs| vec![(outputs, count)])
+        } else {
+            portion.run(count, &mut |first, count| {
+                let values = values.get(first * object_len..).unwrap_or_default();
+                engine.run(values, count).map(|outputs| (outputs, count))
+            })
+        };
+        let mut all = Answers::default();
+        let mut length = 0;
+        for (outputs, count) in outputs.map_err(|reason| self.run_error(reason))? {
+            let (answers, dim) = self.pooled(outputs, count)?;
+            all.vectors.extend(answers.vectors);
+            all.predictions.extend(answers.predictions);
+            length = dim;
+        }
+        Ok((all, length))
+    }
+
+    /// What the outputs of one run say of its first `count` objects, and the length of a vector.
+    fn pooled(
+        &self,
+        mut outputs: Vec<Output>,
+        count: usize,
+    ) -> Result<(Answers, usize), EncodeError> {
         let refuse = |reason| EncodeError::Model {
             path: self.card.model_path().to_owned(),
             reason,
@@ -217,6 +333,36 @@ impl Encoder {
             reason,
             path: self.card.model_path().to_owned(),
         }
+    }
+}
+
+/// A model and the devices that `auto` chooses from.
+struct Devices<'a>(&'a dyn Fn(Provider) -> Result<Encoder, EncodeError>);
+
+impl Contest for Devices<'_> {
+    type Runner = Encoder;
+
+    fn open(&mut self, provider: Provider) -> Result<Encoder, EncodeError> {
+        (self.0)(provider)
+    }
+
+    fn time(&mut self, encoder: &mut Encoder) -> Result<Trial, EncodeError> {
+        /// Runs are repeated for this long, and the fastest counts: others may be at work.
+        const LONG_ENOUGH: Duration = Duration::from_millis(200);
+        let (values, batch) = encoder.sample_batch()?;
+        let dim = encoder.dim;
+        let mut vectors = encoder.run(&values, batch)?.vectors;
+        vectors.truncate(dim);
+        let (begun, mut least) = (Instant::now(), Duration::MAX);
+        while begun.elapsed() < LONG_ENOUGH {
+            let run = Instant::now();
+            encoder.run(&values, batch)?;
+            least = least.min(run.elapsed());
+        }
+        Ok(Trial {
+            rate: batch as f64 / least.as_secs_f64().max(f64::MIN_POSITIVE),
+            vectors,
+        })
     }
 }
 

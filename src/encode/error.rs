@@ -23,7 +23,7 @@ pub enum EncodeError {
     },
     /// A bare `.onnx` file has no card beside it.
     #[error(
-        "there is no model card beside the model: write {} or state how pixels are normalised",
+        "there is no model card beside the model: write {} with `latentarium card`, or state how pixels are normalised",
         path.with_extension("toml").display()
     )]
     NoCard {

@@ -7,11 +7,15 @@
 //! make pictures with: a decoder of vectors, or a prediction in another band. [`tensors`] lists what lies inside
 //! a model: each of its tensors can be the embedding ([`ModelCard::tapped`]).
 
+mod auto;
 mod card;
+mod check;
 mod encoder;
 mod engine;
 mod error;
+mod halving;
 mod heads;
+mod machine;
 mod model;
 mod onnx;
 mod picture_model;
@@ -25,10 +29,12 @@ mod wiring;
 #[cfg(test)]
 mod tests;
 
+pub use auto::{AutoChoice, DeviceMemory, Measured};
 pub use card::{
-    About, Activation, Decoder, EmbeddingOutput, Head, ImageInput, Method, ModelCard, ModelInput,
-    Normalisation, Pooling, Prediction, SedInput, Sky,
+    About, Activation, CardDraft, CardFault, Decoder, EmbeddingOutput, Head, ImageInput, Method,
+    ModelCard, ModelInput, Normalisation, NormalisationDraft, Pooling, Prediction, SedInput, Sky,
 };
+pub use check::{Checked, Finding, check};
 pub use encoder::Encoder;
 pub use engine::{Device, Provider};
 pub use error::EncodeError;

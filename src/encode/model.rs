@@ -1,6 +1,6 @@
 //! One `.onnx` file in memory with its description.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +9,7 @@ use super::onnx::{self, Element, Graph, Nodes, Tensor};
 use super::wiring::Wanted;
 use crate::data::closest;
 use crate::hash::Hash;
+use crate::memory;
 
 /// Protobuf cannot hold more, so a larger file is no model.
 const MAX_BYTES: u64 = 2 << 30;
@@ -20,11 +21,18 @@ pub(super) struct Model {
     pub(super) graph: Graph,
     /// 64 lower-case hex digits.
     pub(super) sha256: String,
+    /// Bytes of the file and of those that hold its weights.
+    pub(super) size: u64,
 }
 
 impl Model {
     /// Reads a model file; files that hold its weights must lie beside it.
     pub(super) fn load(path: &Path) -> Result<Self, EncodeError> {
+        Self::load_within(path, memory::available_bytes())
+    }
+
+    /// As [`load`](Self::load), where that much memory is left, if anybody knows.
+    pub(super) fn load_within(path: &Path, available: Option<u64>) -> Result<Self, EncodeError> {
         let refuse = |reason: String| EncodeError::Model {
             path: path.to_owned(),
             reason,
@@ -44,33 +52,31 @@ impl Model {
                 "it is larger than 2 GiB, more than an ONNX file can hold: export it with external data".to_owned(),
             ));
         }
+        let mut size = metadata.len();
+        check_memory(size, available).map_err(refuse)?;
         let mut bytes = Vec::new();
-        bytes
-            .try_reserve_exact(metadata.len() as usize)
-            .map_err(|_| {
-                refuse(format!(
-                    "it needs {} MiB of memory, more than there is",
-                    metadata.len() >> 20
-                ))
-            })?;
         file.take(MAX_BYTES)
             .read_to_end(&mut bytes)
             .map_err(read_error)?;
         let graph = onnx::describe(&bytes).map_err(refuse)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         for name in &graph.external_files {
-            if !folder.join(name).is_file() {
-                return Err(refuse(format!(
+            let weights = folder.join(name).metadata().ok().filter(Metadata::is_file);
+            let weights = weights.ok_or_else(|| {
+                refuse(format!(
                     "its weights lie in `{name}`, which is not beside it: copy it there"
-                )));
-            }
+                ))
+            })?;
+            size += weights.len();
         }
+        check_memory(size, available).map_err(refuse)?;
         let sha256 = Hash::of(&bytes);
         Ok(Self {
             path: path.to_owned(),
             bytes,
             graph,
             sha256,
+            size,
         })
     }
 
@@ -191,6 +197,19 @@ impl Model {
             path: self.path.clone(),
             reason,
         }
+    }
+}
+
+/// Refuses a model of `size` bytes where it does not fit: an engine holds it twice while it opens it.
+fn check_memory(size: u64, available: Option<u64>) -> Result<(), String> {
+    let needed = size.saturating_mul(2);
+    match available {
+        Some(available) if needed > available => Err(format!(
+            "it needs about {} of memory, and {} are left: close other programs, or use a machine that has more",
+            memory::in_words(needed),
+            memory::in_words(available)
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -162,7 +162,7 @@ impl PictureModel {
         Ok(Self {
             input: input.clone(),
             makes,
-            engine: Engine::open(&model, &wiring, device)?,
+            engine: Engine::open(&model, &wiring, device.for_single_objects())?,
             object_len: wiring.object_len(),
             fixed_batch: wiring.fixed_batch.unwrap_or(1),
             path: model.path,

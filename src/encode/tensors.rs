@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::EncodeError;
+use super::card::Pooling;
 use super::engine::inferred_shapes;
 use super::model::Model;
 
@@ -18,6 +19,17 @@ pub struct TensorInfo {
     pub shape: Option<String>,
     /// Whether the graph returns it.
     pub is_output: bool,
+}
+
+impl TensorInfo {
+    /// The pooling that makes one vector of it: none where it is `batch x d`, else the mean.
+    #[must_use]
+    pub fn suitable_pooling(&self) -> Pooling {
+        match &self.shape {
+            Some(shape) if shape.split(" x ").count() > 2 => Pooling::Mean,
+            Some(_) | None => Pooling::None,
+        }
+    }
 }
 
 /// All tensors that the graph of an `.onnx` file makes, in the order of its operations.

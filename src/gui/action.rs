@@ -54,6 +54,10 @@ pub enum Action {
     ChooseEncoder(PathBuf),
     /// Encode the open data.
     Encode(EncoderChoice),
+    /// Look at the encoder that is chosen before it is used.
+    CheckEncoder,
+    /// Check the model with the card in the form, and write that.
+    WriteCard,
     /// Make a map.
     MakeMap(MapRecipe),
     /// Keep the model of the map in a file.

@@ -13,6 +13,7 @@ use eframe::egui::{self, Context, ThemePreference, Ui};
 use super::Start;
 use super::action::Action;
 use super::active::Active;
+use super::chosen::Chosen;
 use super::commands;
 use super::decoding::Decoding;
 use super::dialogs::Dialogs;
@@ -43,6 +44,7 @@ pub(super) struct Drafts {
     pub path: String,
     pub encoder: EncoderChoice,
     pub encoder_path: String,
+    pub chosen: Chosen,
     pub map: MapDraft,
 }
 
@@ -254,6 +256,7 @@ impl eframe::App for App {
         for action in std::mem::take(&mut self.actions) {
             self.carry_out(ctx, action);
         }
+        self.drafts.chosen.update(ctx, &self.drafts.encoder);
         if !ctx.input(|i| i.pointer.any_down()) {
             self.gesture = None;
         }
@@ -282,6 +285,7 @@ impl eframe::App for App {
             self.side_panels(ui, running.as_ref(), &mut actions);
         }
         self.middle(ui, running.as_ref(), &mut actions);
+        panels::card::ui(ui.ctx(), &mut self.drafts, running.is_some(), &mut actions);
         panels::notices::ui(ui, &self.notices, &mut actions);
         if !actions.is_empty() {
             ui.ctx().request_repaint();

@@ -6,6 +6,7 @@
 mod action;
 mod active;
 mod app;
+mod chosen;
 mod commands;
 mod decoding;
 mod dialogs;

@@ -73,10 +73,8 @@ impl Settings {
             };
             if let Some(folder) = path.parent()
                 && io::create_folder(folder).is_ok()
-                && let Ok(mut file) = io::AtomicFile::create(&path, Overwrite::Replace)
-                && std::io::Write::write_all(&mut file, text.as_bytes()).is_ok()
             {
-                let _ = file.commit();
+                let _ = io::write_whole(&path, text.as_bytes(), Overwrite::Replace);
             }
         });
     }

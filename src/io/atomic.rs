@@ -85,6 +85,17 @@ impl Write for AtomicFile {
     }
 }
 
+/// Writes a short file in one piece, whole or not at all.
+///
+/// # Errors
+/// Those of [`AtomicFile`].
+pub fn write_whole(path: &Path, bytes: &[u8], overwrite: Overwrite) -> Result<(), IoError> {
+    let mut file = AtomicFile::create(path, overwrite)?;
+    file.write_all(bytes)
+        .map_err(|source| IoError::system(path, "write", source))?;
+    file.commit()
+}
+
 /// Refuses early, before long work, what could not be written in the end: a file that exists and may
 /// not be replaced, something that is no file, a folder that is not there.
 ///

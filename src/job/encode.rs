@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use super::JobError;
+use super::devices::open_encoder;
 use crate::data::{Catalog, CutoutRead as _, Provenance};
 use crate::encode::{
-    Collector, EncodeOptions, Encoder, Findings, ModelCard, ModelInput, Objects, Predicted, encode,
-    encode_segments,
+    AutoChoice, Collector, EncodeOptions, Encoder, Findings, ModelCard, ModelInput, Objects,
+    Predicted, encode, encode_segments,
 };
 use crate::hash::Hash;
 use crate::io::{self, Dataset, Earlier, Journal, Overwrite, Shape, VectorSource};
@@ -32,6 +33,8 @@ pub struct EncodedFile {
     pub dim: usize,
     /// The engine and where it ran.
     pub engine: String,
+    /// Why it ran there, when the device was `auto`.
+    pub device_reason: Option<AutoChoice>,
     /// Catalogue row and sentence, by row.
     pub warnings: Vec<(u32, String)>,
     /// Rows that an earlier, interrupted run had worked on.
@@ -52,7 +55,7 @@ pub fn encode_dataset(
 ) -> Result<EncodedDataset, JobError> {
     let card = choice.card()?;
     let objects = objects(dataset, &card)?;
-    let mut encoder = Encoder::open(&card, choice.device()?)?;
+    let mut encoder = open_encoder(&card, choice.device()?)?;
     progress.check()?;
     let found = encode(objects, &mut encoder, options, progress)?;
     Ok(EncodedDataset {
@@ -61,6 +64,7 @@ pub fn encode_dataset(
             embedding: found.embedding,
             warnings: found.warnings,
             encoder: Some(choice.clone()),
+            device_reason: encoder.auto_choice().cloned(),
         },
     })
 }
@@ -84,7 +88,7 @@ pub fn encode_file(
     io::check_output(out, overwrite)?;
     let card = choice.card()?;
     let objects = objects(dataset, &card)?;
-    let mut encoder = Encoder::open(&card, choice.device()?)?;
+    let mut encoder = open_encoder(&card, choice.device()?)?;
     progress.check()?;
     let rows = options.limit.unwrap_or(usize::MAX).min(objects.len());
     let shape = Shape {
@@ -131,6 +135,7 @@ pub fn encode_file(
         encoded: done.len(),
         dim: shape.dim,
         engine: encoder.describe(),
+        device_reason: encoder.auto_choice().cloned(),
         warnings,
         taken_up,
         dropped: earlier == Earlier::Dropped,
@@ -261,6 +266,9 @@ fn write_vectors(
 /// What to tell when some of `rows` objects have no vector, or bands were not those of the encoder.
 /// What else was tolerated stands among the notes of the encoder.
 pub(super) fn summary(encoded: &Encoded, rows: usize) -> Vec<String> {
+    let failed = encoded.device_reason.iter();
+    let failed = failed.filter(|auto| !auto.failed().is_empty());
+    let mut notices: Vec<String> = failed.map(|auto| format!("Device auto: {auto}")).collect();
     let left_out = rows - encoded.embedding.len();
     let told = |warning: &&(u32, String)| left_out > 0 || warning.1.contains("band");
     let first = encoded
@@ -268,11 +276,12 @@ pub(super) fn summary(encoded: &Encoded, rows: usize) -> Vec<String> {
         .iter()
         .find(told)
         .map(|(row, text)| format!("row {row}: {text}"));
-    match (left_out, first) {
-        (0, first) => first.into_iter().collect(),
-        (n, first) => vec![format!(
+    notices.extend(match (left_out, first) {
+        (0, first) => first,
+        (n, first) => Some(format!(
             "{n} of {rows} objects could not be encoded; {}",
             first.unwrap_or_default()
-        )],
-    }
+        )),
+    });
+    notices
 }

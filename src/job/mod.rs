@@ -1,8 +1,10 @@
 //! Long work that yields edits: the window runs jobs on threads, the command line inline, tests
 //! directly.
 
+mod check;
 mod decode;
 mod demo;
+mod devices;
 mod encode;
 mod figure;
 mod guide;
@@ -18,8 +20,10 @@ mod session;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use check::{check_encoder, missing_card, tensors_of, write_card};
 pub use decode::{named_picture_model, picture_model};
 pub use demo::{demo_folder, synthesise};
+pub use devices::{DeviceFile, KnownDevice};
 pub use encode::{EncodedDataset, EncodedFile, encode_dataset, encode_file, write_encoded};
 pub use figure::{FigureReport, FigureRequest, write_figure};
 pub use handle::{JobHandle, Message};
@@ -36,7 +40,7 @@ pub use select::{evaluate_subset, rows_of, write_selection};
 use crate::analysis::quality::QualityError;
 use crate::analysis::reduce::{MapModel, ReduceError};
 use crate::data::DataError;
-use crate::encode::{EncodeError, EncodeOptions};
+use crate::encode::{CardDraft, EncodeError, EncodeOptions};
 use crate::io::{IoError, Overwrite};
 use crate::progress::{Cancelled, Progress};
 use crate::render::RenderError;
@@ -107,6 +111,8 @@ pub enum Report {
     Edit(Edit),
     /// A map on its way, in place of the one shown; the last of them comes as an edit.
     Forming(Mapped),
+    /// The encoder to use next.
+    Encoder(EncoderChoice),
     /// Something to tell the user, one sentence.
     Notice(String),
 }
@@ -135,6 +141,18 @@ pub enum Job {
         choice: EncoderChoice,
         /// The map to make of the vectors, where one of earlier vectors is shown.
         then: Option<MapRecipe>,
+    },
+    /// Look at an encoder before it is used.
+    Check {
+        /// Which.
+        choice: EncoderChoice,
+    },
+    /// Check a model with the card that was filled in for it, and write the card beside it.
+    WriteCard {
+        /// The card.
+        draft: CardDraft,
+        /// The device to check it on.
+        device: String,
     },
     /// Make a map.
     Map {
@@ -198,6 +216,8 @@ impl Job {
                 format!("Opening {}", file(path))
             }
             Self::Encode { choice, .. } => format!("Encoding with {}", choice.name()),
+            Self::Check { choice } => format!("Checking {}", choice.name()),
+            Self::WriteCard { draft, .. } => format!("Checking {}", draft.name),
             Self::Map { recipe, .. } => match recipe {
                 MapRecipe::Reduce(recipe) => {
                     format!("Making a {} map", recipe.params.method.name())
@@ -247,6 +267,14 @@ impl Job {
                     data: catalog.map(|catalog| data.with_catalog(catalog)),
                 }));
                 Ok(())
+            }
+            Self::Check { choice } => {
+                let progress = progress.stage("Checking", 0.0..1.0);
+                check::tell(&choice, &progress, report)
+            }
+            Self::WriteCard { draft, device } => {
+                let progress = progress.stage("Checking", 0.0..1.0);
+                check::tell_and_write(&draft, &device, &progress, report)
             }
             Self::Map {
                 data,

@@ -23,6 +23,7 @@ pub fn open_edit(
         embedding,
         warnings: Vec::new(),
         encoder: None,
+        device_reason: None,
     });
     let tree = dataset.tree.take();
     let map = dataset

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::encode::{Device, EncodeError, ModelCard, Normalisation, Pooling, shipped};
+use crate::encode::{CardDraft, Device, EncodeError, ModelCard, Normalisation, Pooling, shipped};
 
 /// The encoder that the demo uses.
 pub const SHIPPED_ENCODER: &str = "simclr";
@@ -86,6 +86,15 @@ impl EncoderChoice {
         }
     }
 
+    /// The model that was chosen by itself, not by a card.
+    #[must_use]
+    pub fn bare_model(&self) -> Option<&Path> {
+        match &self.model {
+            ModelRef::File(path) if is_onnx(path) => Some(path),
+            ModelRef::File(_) | ModelRef::Shipped(_) => None,
+        }
+    }
+
     /// The device.
     ///
     /// # Errors
@@ -125,15 +134,20 @@ impl EncoderChoice {
         let Some(text) = &self.normalisation else {
             return ModelCard::load(path);
         };
-        let is_card = path
-            .extension()
-            .is_none_or(|e| !e.eq_ignore_ascii_case("onnx"));
-        if is_card || path.with_extension("toml").exists() {
+        if !is_onnx(path) || path.with_extension("toml").exists() {
             return Err(needless(path));
         }
         let normalisation: Normalisation = text.parse()?;
-        Ok(ModelCard::for_bare_model(path, normalisation)?.with_eight_bit(self.eight_bit))
+        let mut draft = CardDraft::read(path)?;
+        draft.normalisation = (&normalisation).into();
+        draft.eight_bit = self.eight_bit;
+        draft.card()
     }
+}
+
+fn is_onnx(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("onnx"))
 }
 
 /// A normalisation was given to a model whose card has one.

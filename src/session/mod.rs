@@ -25,6 +25,7 @@ pub use view::{ColorBy, ContourSpec, DensitySpec, LayerKind, LayerSpec, ViewSpec
 
 use crate::analysis::reduce::{MapModel, ReduceParams};
 use crate::data::{Catalog, ColumnKind, Embedding};
+use crate::encode::AutoChoice;
 use crate::io::Dataset;
 use crate::mask::Mask;
 use crate::subset::SubsetExpr;
@@ -164,6 +165,8 @@ pub struct Encoded {
     pub warnings: Vec<(u32, String)>,
     /// What made it; `None` when it came with the file.
     pub encoder: Option<EncoderChoice>,
+    /// Why it ran where it did, when the device was `auto`.
+    pub device_reason: Option<AutoChoice>,
 }
 
 /// How a map comes about.

@@ -8,6 +8,7 @@
 )]
 
 mod architecture;
+mod card;
 mod cli;
 mod encoder;
 mod files;

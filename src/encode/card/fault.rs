@@ -5,10 +5,13 @@ use std::path::Path;
 use super::has_extension;
 use crate::encode::EncodeError;
 
-/// A key at fault and why.
-pub(super) struct Fault {
-    pub(super) key: String,
-    pub(super) reason: String,
+/// A key of a card that cannot be as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Such as `input.size`.
+    pub key: String,
+    /// What is wrong and what would be right.
+    pub reason: String,
 }
 
 impl Fault {

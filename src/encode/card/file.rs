@@ -45,28 +45,15 @@ pub(super) fn load(path: &Path) -> Result<ModelCard, EncodeError> {
         key,
         reason,
     };
-    let card = read(path)?;
-    card.check().map_err(refuse)?;
-    Ok(ModelCard {
-        about: About {
-            name: card.name,
-            version: card.version,
-            paper: card.paper,
-            licence: card.licence,
-            training_data: card.training_data,
-        },
-        space: card.space,
-        input: card.input.try_into().map_err(refuse)?,
-        output: card.output,
-        decoder: card.decoder,
-        prediction: card.prediction,
-        heads: card.heads,
-        model_path: card.file.map_or_else(
-            || path.with_extension("onnx"),
-            |name| path.with_file_name(name),
-        ),
-        sha256: card.sha256.map(|hash| hash.to_ascii_lowercase()),
-    })
+    read(path)?.into_card(path).map_err(refuse)
+}
+
+/// The card of these tables, which would lie at `path`; the key at fault.
+pub(super) fn of_tables(tables: toml::Table, path: &Path) -> Result<ModelCard, Fault> {
+    let card: CardFile = tables
+        .try_into()
+        .map_err(|e: toml::de::Error| Fault::new("the card", e.message().replace('\n', " ")))?;
+    card.into_card(path)
 }
 
 /// Reads the TOML without judging its values.
@@ -100,6 +87,30 @@ fn read(path: &Path) -> Result<CardFile, EncodeError> {
 }
 
 impl CardFile {
+    fn into_card(self, path: &Path) -> Result<ModelCard, Fault> {
+        self.check()?;
+        Ok(ModelCard {
+            about: About {
+                name: self.name,
+                version: self.version,
+                paper: self.paper,
+                licence: self.licence,
+                training_data: self.training_data,
+            },
+            space: self.space,
+            input: self.input.try_into()?,
+            output: self.output,
+            decoder: self.decoder,
+            prediction: self.prediction,
+            heads: self.heads,
+            model_path: self.file.map_or_else(
+                || path.with_extension("onnx"),
+                |name| path.with_file_name(name),
+            ),
+            sha256: self.sha256.map(|hash| hash.to_ascii_lowercase()),
+        })
+    }
+
     /// Checks everything but the input.
     fn check(&self) -> Result<(), Fault> {
         Fault::unless(!self.name.trim().is_empty(), "name", "must not be empty")?;

@@ -3,23 +3,25 @@
 //! A [`ModelCard`] is valid by construction: [`ModelCard::load`] checks every key, and the engines
 //! and the preprocessing check nothing again.
 
+mod draft;
 mod fault;
 mod file;
 mod head;
 mod input;
 mod normalisation;
 mod output;
+mod write;
 
 use std::path::{Path, PathBuf};
 
+pub use draft::{CardDraft, NormalisationDraft};
+pub use fault::Fault as CardFault;
 pub use head::{Activation, Head};
 pub use input::{ImageInput, ModelInput, SedInput};
 pub use normalisation::{Method, Normalisation, Sky};
 pub use output::{Decoder, EmbeddingOutput, Pooling, Prediction};
 
 use super::EncodeError;
-use super::model::Model;
-use super::onnx::Dim;
 
 /// Sides longer than this are refused, px.
 pub(super) const MAX_SIZE: usize = 4096;
@@ -87,84 +89,6 @@ impl ModelCard {
         }
     }
 
-    /// A card for a model that has none: shapes come from the graph, the rest from the caller.
-    ///
-    /// # Errors
-    /// When the graph does not fix the number of channels and the size, or is not for pictures.
-    pub fn for_bare_model(path: &Path, normalisation: Normalisation) -> Result<Self, EncodeError> {
-        let model = Model::load(path)?;
-        let refuse = |reason: String| EncodeError::Model {
-            path: path.to_owned(),
-            reason,
-        };
-        let input = model.only_input(None)?;
-        let (channels, size) = match input.dims.as_deref() {
-            Some(
-                [
-                    _,
-                    Dim::Fixed(channels),
-                    Dim::Fixed(height),
-                    Dim::Fixed(width),
-                ],
-            ) if height == width => (*channels, *height),
-            Some([_, _, Dim::Fixed(height), Dim::Fixed(width)]) if height != width => {
-                return Err(refuse(format!("its input {input} is not square")));
-            }
-            Some([_, _, _, _]) => {
-                return Err(refuse(format!(
-                    "its input {input} leaves sizes open: write a card with `input.size` and `input.bands` or `input.channels`"
-                )));
-            }
-            _ => {
-                return Err(refuse(format!(
-                    "its input {input} is not a batch of pictures (batch x bands x height x width)"
-                )));
-            }
-        };
-        if !(1..=MAX_BANDS).contains(&channels) || !(1..=MAX_SIZE).contains(&size) {
-            return Err(refuse(format!(
-                "its input {input} is out of range: 1 to {MAX_BANDS} bands of 1 to {MAX_SIZE} px"
-            )));
-        }
-        normalisation.check_length(channels, "bands")?;
-        let stem = path
-            .file_stem()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        Ok(Self {
-            about: About {
-                name: stem,
-                ..About::default()
-            },
-            space: None,
-            input: ModelInput::Image(ImageInput {
-                name: None,
-                bands: Vec::new(),
-                channels,
-                size,
-                pixel_scale_arcsec: None,
-                eight_bit: false,
-                normalisation,
-            }),
-            output: EmbeddingOutput::default(),
-            decoder: None,
-            prediction: None,
-            heads: Vec::new(),
-            model_path: path.to_owned(),
-            sha256: None,
-        })
-    }
-
-    /// This card with [`ImageInput::eight_bit`] set, for a bare model that was trained on JPEGs.
-    #[must_use]
-    pub fn with_eight_bit(mut self, eight_bit: bool) -> Self {
-        if let ModelInput::Image(image) = &mut self.input {
-            image.eight_bit = eight_bit;
-        }
-        self
-    }
-
     /// This card with another tensor of the graph as the embedding. What the card says of its own
     /// output no longer holds, so that length, space, heads, prediction and decoder are gone.
     #[must_use]
@@ -179,6 +103,13 @@ impl ModelCard {
         self.prediction = None;
         self.heads.clear();
         self
+    }
+
+    /// The card as TOML for a file at `path`, in the folder of its model; reading that file gives this
+    /// card again.
+    #[must_use]
+    pub fn to_toml(&self, path: &Path) -> String {
+        write::to_toml(self, path)
     }
 
     /// Name, version and origin.

@@ -10,15 +10,21 @@ use std::str::FromStr;
 pub(super) use output::{Output, pool};
 pub(super) use tract::inferred_shapes;
 
+use serde::{Deserialize, Serialize};
+
 use super::EncodeError;
 use super::model::Model;
 use super::runtime;
 use super::wiring::Wiring;
 
+/// Versions of the standard operators that both engines know; others may do.
+const OPSETS: std::ops::RangeInclusive<u64> = 9..=22;
+
 /// Where a model runs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Device {
-    /// ONNX Runtime on the processor when a library is found, else the compiled-in engine.
+    /// Where a library of ONNX Runtime is found, the faster of its first accelerator that works and the
+    /// processor; else the compiled-in engine.
     #[default]
     Auto,
     /// The compiled-in engine, tract, on the processor.
@@ -27,8 +33,21 @@ pub enum Device {
     Runtime(Provider),
 }
 
+impl Device {
+    /// Where a model runs that is given a few objects now and then: `auto` is the processor, as nothing
+    /// would be gained by a contest.
+    pub(super) fn for_single_objects(self) -> Option<Provider> {
+        match self {
+            Self::Auto => runtime::runtime().loaded.as_ref().map(|_| Provider::Cpu),
+            Self::Compiled => None,
+            Self::Runtime(provider) => Some(provider),
+        }
+    }
+}
+
 /// An execution provider of ONNX Runtime.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Provider {
     /// The processor.
     Cpu,
@@ -59,6 +78,17 @@ impl Provider {
         Self::WebGpu,
         Self::CoreMl,
         Self::DirectMl,
+    ];
+
+    /// What `auto` tries, in this order. `TensorRT` builds an engine for minutes, so that it is used only
+    /// when it is named.
+    pub(super) const ACCELERATORS: [Self; 6] = [
+        Self::Cuda,
+        Self::MiGraphX,
+        Self::DirectMl,
+        Self::OpenVino,
+        Self::CoreMl,
+        Self::WebGpu,
     ];
 
     /// As its makers write it.
@@ -120,32 +150,37 @@ pub(super) enum Engine {
 }
 
 impl Engine {
-    /// Loads a model onto a device.
+    /// Loads a model onto a provider of ONNX Runtime, or into the compiled-in engine where there is none.
     pub(super) fn open(
         model: &Model,
         wiring: &Wiring,
-        device: Device,
+        provider: Option<Provider>,
     ) -> Result<Self, EncodeError> {
-        let loaded = match device {
-            Device::Compiled => None,
-            Device::Auto | Device::Runtime(_) => runtime::runtime().loaded.as_ref(),
+        Self::load(model, wiring, provider).map_err(|e| match e {
+            EncodeError::Model { path, reason } if !OPSETS.contains(&model.graph.opset) => {
+                let opset = model.graph.opset;
+                let reason =
+                    format!("{reason}; it is written in opset {opset}: export it with opset 17");
+                EncodeError::Model { path, reason }
+            }
+            other => other,
+        })
+    }
+
+    fn load(
+        model: &Model,
+        wiring: &Wiring,
+        provider: Option<Provider>,
+    ) -> Result<Self, EncodeError> {
+        let Some(provider) = provider else {
+            return tract::TractEngine::open(model, wiring).map(Self::Tract);
         };
-        match (device, loaded) {
-            (Device::Compiled | Device::Auto, None) => {
-                tract::TractEngine::open(model, wiring).map(Self::Tract)
-            }
-            (Device::Runtime(_), None) => Err(EncodeError::Device {
-                device: device.to_string(),
-                reason: runtime::missing_reason(),
-            }),
-            (_, Some(loaded)) => {
-                let provider = match device {
-                    Device::Runtime(provider) => provider,
-                    Device::Auto | Device::Compiled => Provider::Cpu,
-                };
-                ort::OrtEngine::open(model, wiring, loaded, provider).map(Self::Ort)
-            }
-        }
+        let loaded = runtime::runtime().loaded.as_ref();
+        let loaded = loaded.ok_or_else(|| EncodeError::Device {
+            device: Device::Runtime(provider).to_string(),
+            reason: runtime::missing_reason(),
+        })?;
+        ort::OrtEngine::open(model, wiring, loaded, provider).map(Self::Ort)
     }
 
     /// Runs `count` objects, `count x` [`Wiring::shape`]; returns the wiring's outputs in order.

@@ -158,6 +158,13 @@ pub fn encode_segments<E: From<EncodeError>>(
     }
 }
 
+/// What the buffers of a long run take, bytes.
+pub(super) fn buffer_bytes(encoder: &Encoder) -> u64 {
+    let values = encoder.batch(None) * encoder.object_len();
+    let buffers = feed::workers(usize::MAX, values) + 1;
+    (buffers * values * size_of::<f32>()) as u64
+}
+
 fn modality(card: &ModelCard, takes: &'static str, given: &'static str) -> EncodeError {
     EncodeError::Modality {
         encoder: card.about().name.clone(),

@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 
 use ort::environment::Environment;
 
-pub(super) use providers::register;
+pub(super) use providers::{offered, register};
 
 use super::engine::Provider;
 use crate::quiet::{catch, one_line};
@@ -26,6 +26,19 @@ pub struct RuntimeReport {
     pub tried: Vec<(PathBuf, String)>,
     /// All providers this program knows; none is usable without a library.
     pub providers: Vec<ProviderState>,
+    /// What the device `auto` times against the processor, in this order, until one of them works.
+    pub accelerators: Vec<Provider>,
+}
+
+impl Library {
+    /// What tells this file from another of the same name: path, version, size and time of change.
+    pub(super) fn identity(&self) -> String {
+        let metadata = self.path.metadata().ok();
+        let size = metadata.as_ref().map(std::fs::Metadata::len);
+        let changed = metadata.and_then(|m| m.modified().ok());
+        let (path, version) = (self.path.display(), &self.version);
+        format!("{path} {version:?} {size:?} {changed:?}")
+    }
 }
 
 /// A loaded ONNX Runtime.
@@ -98,6 +111,7 @@ pub fn report() -> RuntimeReport {
     RuntimeReport {
         library: loaded.as_ref().map(|(_, library)| library.clone()),
         tried: tried.clone(),
+        accelerators: loaded.iter().flat_map(|_| offered()).collect(),
         providers: Provider::ALL
             .into_iter()
             .map(|provider| ProviderState {

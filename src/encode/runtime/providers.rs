@@ -8,6 +8,24 @@ use ort::session::builder::SessionBuilder;
 use super::super::engine::Provider;
 use crate::quiet::{catch, one_line};
 
+/// The accelerators that this build of ONNX Runtime has, whether or not they work on this machine.
+pub(in crate::encode) fn offered() -> Vec<Provider> {
+    let has = |provider: &Provider| {
+        let answer = catch(|| match provider {
+            Provider::Cpu => ep::CPU::is_available(),
+            Provider::Cuda => ep::CUDA::is_available(),
+            Provider::TensorRt => ep::TensorRT::is_available(),
+            Provider::MiGraphX => ep::MIGraphX::is_available(),
+            Provider::OpenVino => ep::OpenVINO::is_available(),
+            Provider::WebGpu => ep::WebGPU::is_available(),
+            Provider::CoreMl => ep::CoreML::is_available(),
+            Provider::DirectMl => ep::DirectML::is_available(),
+        });
+        matches!(answer, Ok(Ok(true)))
+    };
+    Provider::ACCELERATORS.into_iter().filter(has).collect()
+}
+
 /// Adds a provider to a session's options; an error says why it cannot be used.
 pub(in crate::encode) fn register(
     provider: Provider,

@@ -1,7 +1,9 @@
 use std::fs;
 
 use super::{Shelf, card_text, error, model};
-use crate::encode::{Activation, EncodeError, Method, ModelCard, Normalisation, Pooling, Sky};
+use crate::encode::{
+    Activation, CardDraft, EncodeError, Method, ModelCard, Normalisation, Pooling, Sky,
+};
 
 const FULL: &str = "
 name = 'simclr'
@@ -264,28 +266,29 @@ fn files_that_are_no_cards() {
 
 #[test]
 fn a_bare_model_takes_its_shape_from_the_graph() {
-    let none = || Normalisation::new(Method::None, false).unwrap();
-    let card = ModelCard::for_bare_model(&model("mean.onnx"), none()).unwrap();
+    let bare = |name: &str, how: &str| {
+        let mut draft = CardDraft::read(&model(name))?;
+        draft.normalisation = (&how.parse::<Normalisation>()?).into();
+        draft.card()
+    };
+    let card = bare("mean.onnx", "none").unwrap();
     assert_eq!(card.input().shape(), [3, 8, 8]);
     assert_eq!(card.about().name, "mean");
     for (name, reason) in [
-        (
-            "open_sides.onnx",
-            "batch x 3 x height x width leaves sizes open",
-        ),
-        ("vector.onnx", "batch x 12 is not a batch of pictures"),
+        ("open_sides.onnx", "input.size: must be a whole number"),
+        ("vector.onnx", "takes 12, but 0 are named"),
         ("double.onnx", "takes float64"),
         ("escaping.onnx", "outside its own folder"),
         ("absent.onnx", "cannot be read"),
     ] {
-        let message = error(ModelCard::for_bare_model(&model(name), none()));
+        let message = error(bare(name, "none"));
         assert!(
             message.contains(reason) && message.contains(name),
             "{message}"
         );
     }
-    let two_means: Normalisation = "mean-std mean=[1,2] std=1".parse().unwrap();
-    assert!(error(ModelCard::for_bare_model(&model("mean.onnx"), two_means)).contains("mean"));
+    let two_means = error(bare("mean.onnx", "mean-std mean=[1,2] std=1"));
+    assert!(two_means.contains("input.normalisation.mean"));
 }
 
 #[test]
@@ -320,4 +323,121 @@ fn normalisation_reads_what_it_writes() {
         let message = error(text.parse::<Normalisation>());
         assert!(message.starts_with("normalisation"), "{message}");
     }
+}
+
+/// A card that was written is the card that was there, for every kind of input, normalisation and name.
+#[test]
+fn cards_read_what_they_write() {
+    let again = |card: &ModelCard| {
+        let path = card.model_path().with_extension("toml");
+        let folder = tempfile::tempdir().unwrap();
+        let copy = folder.path().join(path.file_name().unwrap());
+        fs::write(&copy, card.to_toml(&path)).unwrap();
+        let text = card.to_toml(&path);
+        let found = ModelCard::load(&copy).unwrap_or_else(|e| panic!("{e}: {text}"));
+        assert_eq!(found.model_file(), card.model_file());
+        assert_eq!(found.to_toml(&path), text);
+        // All but the folder, which is another.
+        let said = |card: &ModelCard| {
+            let parts = (card.about(), card.input(), card.output(), card.heads());
+            let rest = (
+                card.decoder(),
+                card.prediction(),
+                card.space(),
+                card.sha256(),
+            );
+            format!("{parts:?} {rest:?}")
+        };
+        assert_eq!(said(&found), said(card));
+    };
+    let zoo = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/models")).unwrap();
+    let zoo = zoo.map(|entry| entry.unwrap().path());
+    let cards: Vec<_> = zoo
+        .filter(|path| path.extension().is_some_and(|e| e == "toml"))
+        .collect();
+    assert!(cards.len() >= 8);
+    for path in cards {
+        again(&ModelCard::load(&path).unwrap());
+    }
+    let odd = FULL
+        .replace("'simclr'", r#""a \"name\", of\\two\nlines = [é]""#)
+        .replace("0.262", "1.1754944e-38");
+    for text in [FULL, SED, &odd] {
+        again(&Shelf::new("mean.onnx", text).card());
+    }
+    for how in [
+        "'none'",
+        "'max'\njoint = true",
+        "'percentile'\nlo = 0.1\nhi = 99.9",
+        "'mean-std'\nmean = [0.485, 0.456, 0.406]\nstd = 3.4028235e38",
+        "'asinh'\nscale = 1e-7\nsky = 'all'\ndivide_by = 16777216",
+    ] {
+        again(
+            &Shelf::new(
+                "mean.onnx",
+                &FULL.replace("'asinh'\nscale = 0.5\njoint = true", how),
+            )
+            .card(),
+        );
+    }
+}
+
+#[test]
+fn a_draft_is_filled_in_from_the_graph_and_tells_what_is_missing() {
+    let how: Normalisation = "mean-std mean=127 std=128".parse().unwrap();
+    let keys = |draft: &CardDraft| -> Vec<String> {
+        let faults = draft.judged().err().unwrap_or_default();
+        faults.into_iter().map(|fault| fault.key).collect()
+    };
+    let mut draft = CardDraft::read(&model("mean.onnx")).unwrap();
+    assert_eq!(
+        (&*draft.channels, &*draft.size, &*draft.tensor),
+        ("3", "8", "features")
+    );
+    assert_eq!(keys(&draft), ["input.normalisation.method"]);
+    draft.normalisation = (&how).into();
+    let card = draft.card().unwrap();
+    assert_eq!(card.input().shape(), [3, 8, 8]);
+    assert_eq!(*card.input().normalisation(), how);
+    assert_eq!(card.sha256().map(str::len), Some(64));
+    card.check_model().unwrap();
+
+    draft.bands = "g r".to_owned();
+    draft.pixel_scale_arcsec = "small".to_owned();
+    draft.normalisation.std = "1, x".to_owned();
+    draft.tensor.clear();
+    assert_eq!(
+        keys(&draft),
+        [
+            "input.bands",
+            "input.pixel_scale_arcsec",
+            "input.normalisation.std"
+        ]
+    );
+    draft.bands = "g, r,z".to_owned();
+    draft.pixel_scale_arcsec = "-1".to_owned();
+    draft.normalisation.std = "1".to_owned();
+    draft.tensor = "nothing".to_owned();
+    // The card itself refuses what is a number and cannot be.
+    assert_eq!(keys(&draft), ["input.pixel_scale_arcsec"]);
+    draft.pixel_scale_arcsec = "0.262".to_owned();
+    let card = draft.card().unwrap();
+    assert_eq!(card.input().image().unwrap().bands, ["g", "r", "z"]);
+    assert!(error(card.check_model()).contains("no tensor `nothing`"));
+
+    let mut open = CardDraft::read(&model("open_sides.onnx")).unwrap();
+    open.normalisation = (&how).into();
+    assert_eq!(keys(&open), ["input.size"]);
+    open.size = "8".to_owned();
+    open.card().unwrap().check_model().unwrap();
+
+    let mut columns = CardDraft::read(&model("vector.onnx")).unwrap();
+    columns.normalisation = (&how).into();
+    assert_eq!(keys(&columns), ["input.columns"]);
+    let names: Vec<String> = (0..12).map(|i| format!("mag_{i}")).collect();
+    columns.columns = names.join(" ");
+    let card = columns.card().unwrap();
+    assert_eq!(card.input().sed().unwrap().columns.len(), 12);
+    card.check_model().unwrap();
+    assert!(error(CardDraft::read(&model("double.onnx"))).contains("float64"));
 }

@@ -3,7 +3,10 @@ use std::fs;
 use super::{
     Shelf, assert_close, card_text, devices, error, golden, model, numbers, open, picture,
 };
-use crate::encode::{Device, EncodeOptions, Encoder, ModelCard, Objects, Provider, encode};
+use crate::encode::model::Model;
+use crate::encode::{
+    Checked, Device, EncodeOptions, Encoder, ModelCard, Objects, Provider, check, encode,
+};
 use crate::progress::Progress;
 
 /// The vectors of three pictures of `make.py`.
@@ -256,5 +259,110 @@ fn a_named_device_is_never_replaced() {
         automatic.starts_with("ONNX Runtime"),
         report.library.is_some(),
         "{automatic}"
+    );
+}
+
+#[test]
+fn a_model_that_does_not_fit_into_memory_is_refused_before_it_is_read() {
+    let path = model("mean.onnx");
+    assert!(Model::load_within(&path, None).is_ok());
+    assert!(Model::load_within(&path, Some(1 << 20)).is_ok());
+    let refused = Model::load_within(&path, Some(1000)).map(drop);
+    let message = error(refused);
+    assert!(
+        message.contains("of memory, and 1 MB are left") && message.contains("mean.onnx"),
+        "{message}"
+    );
+    // Weights in files of their own count: 432 bytes of them, and the graph is shorter.
+    let size = model("external.onnx").metadata().unwrap().len();
+    let refused = Model::load_within(&model("external.onnx"), Some(2 * size)).map(drop);
+    assert!(error(refused).contains("are left"));
+}
+
+#[test]
+fn an_opset_that_no_engine_knows_is_named() {
+    let shelf = Shelf::new("mean.onnx", &card_text(""));
+    let bytes = fs::read(model("mean.onnx")).unwrap();
+    // opset_import { domain: "" version: 17 }
+    let at = bytes
+        .windows(4)
+        .position(|w| w == [0x0a, 0, 0x10, 17])
+        .unwrap();
+    for opset in [3, 99] {
+        let mut other = bytes.clone();
+        other[at + 3] = opset;
+        fs::write(shelf.path("m.onnx"), &other).unwrap();
+        for device in devices() {
+            // An engine may run it all the same.
+            if let Err(e) = Encoder::open(&shelf.card(), device) {
+                let message = e.to_string();
+                let told = format!("written in opset {opset}: export it with opset 17");
+                assert!(
+                    message.contains(&told) && !message.contains('\n'),
+                    "{message}"
+                );
+            }
+        }
+    }
+}
+
+fn checked(card: &ModelCard, device: Device) -> Checked {
+    check(card, device, &(), &Progress::new()).unwrap()
+}
+
+fn failures(checked: &Checked) -> Vec<&str> {
+    let findings = checked.findings.iter();
+    let failed = findings.filter(|finding| finding.said.is_err());
+    failed.map(|finding| finding.what).collect()
+}
+
+#[test]
+fn a_check_finds_what_is_wrong_with_a_model() {
+    for device in devices() {
+        for original in ["mean.onnx", "fixed_batch.onnx"] {
+            let shelf = Shelf::new(original, &card_text(""));
+            let good = checked(&shelf.card(), device);
+            assert_eq!(failures(&good), [""; 0], "{good:?}");
+            assert_eq!(good.dim, 4);
+            assert!(
+                good.fault().is_none() && good.objects_per_second > 1.0 && good.memory_bytes > 400
+            );
+        }
+        // The logarithm of pictures that are below zero.
+        let dark = card_text("").replace("mean = 127", "mean = 1000");
+        let nan = checked(&Shelf::new("log.onnx", &dark).card(), device);
+        assert!(failures(&nan).contains(&"finite"), "{nan:?}");
+        // What is cut off below zero is the same for all.
+        let flat = card_text("").replace("std = 128", "std = 1e30");
+        let same = checked(&Shelf::new("mean.onnx", &flat).card(), device);
+        assert_eq!(failures(&same), ["tells objects apart"], "{same:?}");
+    }
+    let columns = (0..12)
+        .map(|i| format!("'c{i}'"))
+        .collect::<Vec<_>>()
+        .join(",");
+    let sed = format!(
+        "name = 's'\n[input]\nmodality = 'sed'\ncolumns = [{columns}]\nnormalisation = {{ method = 'none' }}"
+    );
+    let columns = checked(&Shelf::new("vector.onnx", &sed).card(), Device::Compiled);
+    assert_eq!(columns.fault(), None);
+}
+
+/// Without accelerators nothing is timed, whatever is found; the reason says so.
+#[test]
+fn auto_says_why() {
+    let shelf = Shelf::new("mean.onnx", &card_text(""));
+    let report = crate::encode::runtime_report();
+    let encoder = open(&shelf.card(), Device::Auto);
+    let choice = encoder.auto_choice().unwrap();
+    match (&report.library, &report.accelerators[..]) {
+        (None, _) => assert!(choice.to_string().contains("no ONNX Runtime")),
+        (Some(_), []) => assert!(choice.to_string().contains("offers no accelerator")),
+        (Some(_), _) => assert!(!choice.to_string().is_empty()),
+    }
+    assert!(
+        open(&shelf.card(), Device::Compiled)
+            .auto_choice()
+            .is_none()
     );
 }

@@ -50,9 +50,8 @@ impl App {
                 let session = self.history.session().clone();
                 self.start(ctx, Job::SaveSession { session, path }, None);
             }
-            Action::EncodeAsChosen => {
-                let choice = self.drafts.encoder.clone();
-                self.work_on_data(ctx, Action::Encode(choice));
+            Action::EncodeAsChosen | Action::CheckEncoder | Action::WriteCard => {
+                self.use_encoder(ctx, &action);
             }
             Action::MapAsChosen => {
                 let recipe = self.drafts.map.recipe();
@@ -124,6 +123,20 @@ impl App {
                 }
             }
             Action::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
+        }
+    }
+
+    /// What is done with the encoder that is chosen, or with the card in its form.
+    fn use_encoder(&mut self, ctx: &Context, action: &Action) {
+        let choice = self.drafts.encoder.clone();
+        match (action, self.drafts.chosen.form.clone()) {
+            (Action::WriteCard, Some(draft)) => {
+                let device = choice.device;
+                self.start(ctx, Job::WriteCard { draft, device }, None);
+            }
+            (Action::EncodeAsChosen, _) => self.work_on_data(ctx, Action::Encode(choice)),
+            (Action::CheckEncoder, _) => self.start(ctx, Job::Check { choice }, None),
+            _ => {}
         }
     }
 

@@ -27,6 +27,7 @@ impl App {
             match message {
                 Message::Report(Report::Edit(edit)) => self.take_in(edit),
                 Message::Report(Report::Forming(mapped)) => self.form(mapped),
+                Message::Report(Report::Encoder(choice)) => self.drafts.encoder = choice,
                 Message::Report(Report::Notice(text)) => self.notify(text, false),
                 Message::Done(result) => {
                     let formed = self.job.take().and_then(|job| job.forming);

@@ -1,4 +1,4 @@
-//! Settings of the encoder: which one, on what device, how pixels are normalised.
+//! Settings of the encoder: which one, on what device, which tensor is the embedding.
 
 use eframe::egui::{Button, RichText, TextEdit, Ui};
 
@@ -6,13 +6,14 @@ use super::super::action::{Action, Dialog};
 use super::super::app::Drafts;
 use super::super::theme::tokens;
 use super::super::widgets::{fact, grouped, section};
+use super::tensors;
 use crate::encode::shipped;
-use crate::session::{Encoded, EncoderChoice, ModelRef, Session};
+use crate::session::{Encoded, EncoderChoice, ModelRef, Session, Tap};
 
 const DEVICES: [(&str, &str); 4] = [
     (
         "auto",
-        "ONNX Runtime where it is found, else the compiled-in engine",
+        "The faster of the first accelerator of ONNX Runtime that works and the processor; without ONNX Runtime the compiled-in engine",
     ),
     ("cpu", "ONNX Runtime on the processor"),
     ("tract", "The compiled-in engine"),
@@ -33,6 +34,13 @@ pub(in crate::gui) fn ui(
     }
     section(ui, "Encoder");
     choice(ui, drafts, actions);
+    let lacks_card = matches!(
+        drafts.chosen.missing(&drafts.encoder),
+        Some(Ok(Some(_)) | Err(_))
+    );
+    if !lacks_card {
+        embedding(ui, drafts);
+    }
     section(ui, "Device");
     ui.horizontal(|ui| {
         for (device, tip) in DEVICES {
@@ -52,16 +60,23 @@ pub(in crate::gui) fn ui(
     let ready = session
         .data()
         .is_some_and(|d| d.dataset.cutouts.is_some() || !needs_pictures);
-    let button = ui.add_enabled(
-        ready,
-        Button::new(format!("Encode with {}", drafts.encoder.name())),
-    );
-    if button
-        .on_disabled_hover_text("Open data with pictures first")
-        .clicked()
-    {
-        actions.push(Action::Encode(drafts.encoder.clone()));
-    }
+    ui.horizontal(|ui| {
+        let button = Button::new(format!("Encode with {}", drafts.encoder.name()));
+        let button = ui.add_enabled(ready && !lacks_card, button);
+        let why = if lacks_card {
+            "Fill in the card of the model first"
+        } else {
+            "Open data with pictures first"
+        };
+        if button.on_disabled_hover_text(why).clicked() {
+            actions.push(Action::Encode(drafts.encoder.clone()));
+        }
+        let tip = "Runs it on two synthetic objects: whether it can be used, how fast it is and what it needs";
+        let check = ui.add_enabled(!lacks_card, Button::new("Check"));
+        if check.on_hover_text(tip).clicked() {
+            actions.push(Action::CheckEncoder);
+        }
+    });
 }
 
 /// The vectors there are, and what went wrong on the way to them.
@@ -78,6 +93,10 @@ fn vectors(ui: &mut Ui, encoded: &Encoded, rows: usize) {
         if let Some(value) = provenance.get(key) {
             fact(ui, name, value);
         }
+    }
+    if let Some(reason) = &encoded.device_reason {
+        let text = RichText::new(format!("Device chosen: {reason}"));
+        ui.label(text.small().color(tokens(ui.ctx()).muted));
     }
     let missing = rows.saturating_sub(encoded.embedding.len());
     if missing > 0 {
@@ -97,7 +116,7 @@ fn vectors(ui: &mut Ui, encoded: &Encoded, rows: usize) {
     }
 }
 
-/// Shipped encoders, or a file; for a bare model the normalisation.
+/// Shipped encoders, or a file; a model without a card asks for one.
 fn choice(ui: &mut Ui, drafts: &mut Drafts, actions: &mut Vec<Action>) {
     for name in shipped::NAMES {
         let choice = EncoderChoice {
@@ -132,26 +151,59 @@ fn choice(ui: &mut Ui, drafts: &mut Drafts, actions: &mut Vec<Action>) {
             actions.push(Action::Ask(Dialog::Encoder));
         }
     });
-    let bare = matches!(&drafts.encoder.model, ModelRef::File(path) if path.extension().is_some_and(|e| e == "onnx"));
-    if !bare {
-        return;
+    match drafts.chosen.missing(&drafts.encoder) {
+        None | Some(Ok(None)) => {}
+        Some(Ok(Some(_))) => {
+            ui.horizontal(|ui| {
+                let color = tokens(ui.ctx()).warning;
+                ui.label(RichText::new("The model has no card").color(color));
+                if ui.button("Fill it in…").clicked() {
+                    drafts.chosen.fill_in(&drafts.encoder);
+                }
+            });
+        }
+        Some(Err(reason)) => {
+            ui.label(RichText::new(reason).color(tokens(ui.ctx()).warning));
+        }
     }
-    let color = tokens(ui.ctx()).muted;
-    ui.label(
-        RichText::new("Pixel normalisation, for a model without a card")
-            .color(color)
-            .small(),
-    );
-    let mut text = drafts.encoder.normalisation.clone().unwrap_or_default();
-    let edit = TextEdit::singleline(&mut text)
-        .hint_text("such as: mean-std mean=127 std=128")
-        .desired_width(f32::INFINITY);
-    let tip = "none, max, mean-std mean= std=, asinh scale=, percentile lo= hi=";
-    if ui.add(edit).on_hover_text(tip).changed() {
-        drafts.encoder.normalisation = Some(text).filter(|t| !t.trim().is_empty());
+}
+
+/// The tensor that becomes the embedding: the card's, or another inside the model.
+fn embedding(ui: &mut Ui, drafts: &mut Drafts) {
+    let Drafts {
+        encoder, chosen, ..
+    } = drafts;
+    section(ui, "Embedding");
+    ui.horizontal(|ui| {
+        if ui
+            .selectable_label(encoder.tap.is_none(), "As the card says")
+            .clicked()
+        {
+            encoder.tap = None;
+            chosen.listing = false;
+        }
+        let text = encoder.tap.as_ref().map(|tap| tap.tensor.as_str());
+        let another = text.map_or("Another tensor…".to_owned(), |text| format!("{text}…"));
+        if ui.selectable_label(text.is_some(), another).clicked() {
+            chosen.listing = !chosen.listing;
+        }
+    });
+    if chosen.listing {
+        let mut query = std::mem::take(&mut chosen.query);
+        let listed = chosen.tensors(ui.ctx(), encoder);
+        let tap = encoder.tap.as_ref().map(|tap| tap.tensor.as_str());
+        if let Some(tensor) = tensors::ui(ui, listed, &mut query, tap) {
+            encoder.tap = Some(Tap {
+                tensor: tensor.name.clone(),
+                pooling: tensor.suitable_pooling(),
+            });
+        }
+        chosen.query = query;
     }
-    ui.checkbox(
-        &mut drafts.encoder.eight_bit,
-        "Resample pictures in 8 bits, as Pillow does",
-    );
+    if let Some(tap) = &mut encoder.tap {
+        ui.horizontal(|ui| {
+            ui.label(RichText::new("Pooling").color(tokens(ui.ctx()).muted));
+            tensors::pooling(ui, &mut tap.pooling);
+        });
+    }
 }

@@ -1,5 +1,6 @@
 //! The panels around the map: each reads the session and pushes actions.
 
+pub(super) mod card;
 pub(super) mod data;
 pub(super) mod encoder;
 pub(super) mod filter;
@@ -11,5 +12,6 @@ pub(super) mod palette;
 pub(super) mod projection;
 pub(super) mod start;
 pub(super) mod status;
+mod tensors;
 pub(super) mod top;
 mod votes;

@@ -56,12 +56,14 @@ pub(in crate::gui) fn ui(
                 ui.label(muted("·".to_owned()));
             }
             ui.label(muted(adapter.to_owned()));
-            if let Some(engine) = session
-                .embedding()
-                .and_then(|e| e.embedding.provenance().get("engine"))
+            if let Some(encoded) = session.embedding()
+                && let Some(engine) = encoded.embedding.provenance().get("engine")
             {
                 ui.label(muted("·".to_owned()));
-                ui.label(muted(engine.to_owned()));
+                let label = ui.label(muted(engine.to_owned()));
+                if let Some(reason) = &encoded.device_reason {
+                    label.on_hover_text(reason.to_string());
+                }
             }
         });
     });

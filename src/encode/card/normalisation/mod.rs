@@ -59,6 +59,34 @@ pub enum Sky {
     All,
 }
 
+impl Method {
+    /// The names of all methods, as in a card.
+    pub const NAMES: [&str; 5] = ["none", "mean-std", "asinh", "max", "percentile"];
+
+    /// As in a card.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::MeanStd { .. } => "mean-std",
+            Self::Asinh { .. } => "asinh",
+            Self::Max => "max",
+            Self::Percentile { .. } => "percentile",
+        }
+    }
+}
+
+impl Sky {
+    /// As in a card.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Border => "border",
+            Self::All => "all",
+        }
+    }
+}
+
 impl Normalisation {
     /// Checks and joins a method and whether the bands share its statistics.
     ///

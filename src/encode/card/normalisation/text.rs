@@ -114,24 +114,21 @@ impl fmt::Display for Normalisation {
             let texts: Vec<String> = values.iter().map(f32::to_string).collect();
             format!("[{}]", texts.join(","))
         };
+        f.write_str(self.method.name())?;
         match &self.method {
-            Method::None => f.write_str("none")?,
+            Method::None | Method::Max => {}
             Method::MeanStd { mean, std } => {
-                write!(f, "mean-std mean={} std={}", list(mean), list(std))?;
+                write!(f, " mean={} std={}", list(mean), list(std))?;
             }
             Method::Asinh {
                 scale,
                 sky,
                 divide_by,
             } => {
-                let sky = match sky {
-                    Sky::Border => "border",
-                    Sky::All => "all",
-                };
-                write!(f, "asinh scale={scale} sky={sky} divide_by={divide_by}")?;
+                let sky = sky.name();
+                write!(f, " scale={scale} sky={sky} divide_by={divide_by}")?;
             }
-            Method::Max => f.write_str("max")?,
-            Method::Percentile { lo, hi } => write!(f, "percentile lo={lo} hi={hi}")?,
+            Method::Percentile { lo, hi } => write!(f, " lo={lo} hi={hi}")?,
         }
         if self.joint {
             f.write_str(" joint=true")?;
