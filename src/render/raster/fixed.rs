@@ -1,6 +1,8 @@
 //! Positions in the picture as whole numbers of 1/256 px, and markers measured in them: what is lit
 //! is decided exactly.
 
+use wide::f64x2;
+
 use super::super::camera::PxFromWorld;
 use super::super::shape::Shape;
 use crate::spatial::Node;
@@ -17,28 +19,29 @@ const ROUND: f64 = 6_755_399_441_055_744.0;
 /// From the world to 1/256 px of a picture. Each coordinate is monotone, rounding included.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Lattice {
-    scale: f64,
-    offset: [f64; 2],
+    scale: f64x2,
+    offset: f64x2,
 }
 
 impl Lattice {
     pub fn new(px_from_world: PxFromWorld) -> Self {
         let parts = f64::from(SUBPIXELS);
         Self {
-            scale: px_from_world.scale * parts,
-            offset: px_from_world.offset.map(|v| v * parts),
+            scale: f64x2::new([px_from_world.scale * parts, -px_from_world.scale * parts]),
+            offset: f64x2::new(px_from_world.offset.map(|v| v * parts)),
         }
     }
 
     /// To the nearest whole number, even ones on ties.
     #[inline]
     pub fn at(&self, point: [f32; 2]) -> [i32; 2] {
-        let scale = [self.scale, -self.scale];
-        [0, 1].map(|i| {
-            let exact = f64::from(point[i]) * scale[i] + self.offset[i];
-            // Of a number this small the sum holds a whole number in its lowest bits.
-            (exact.clamp(-FARTHEST, FARTHEST) + ROUND).to_bits() as i32
-        })
+        let exact = f64x2::new(point.map(f64::from)) * self.scale + self.offset;
+        let near = exact
+            .fast_max(f64x2::splat(-FARTHEST))
+            .fast_min(f64x2::splat(FARTHEST));
+        // Of a number this small the sum holds a whole number in its lowest bits.
+        let sum = near + f64x2::splat(ROUND);
+        sum.to_array().map(|v| v.to_bits() as i32)
     }
 
     /// The box around a node's points.

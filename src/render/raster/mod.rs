@@ -6,12 +6,14 @@
 //! nodes taken as a whole light wherever their points lie, and walks on into those that could light
 //! another. So the lit pixels are exactly those under the marker of some point.
 
+mod cells;
+mod dots;
 mod fixed;
 mod lit;
-mod spots;
 mod stamp;
 mod tile;
 mod tone;
+mod walk;
 
 use rayon::prelude::*;
 
@@ -20,8 +22,8 @@ use super::shades::Shades;
 use super::shape::Shape;
 use crate::mask::Mask;
 use crate::spatial::TileTree;
+use dots::Dot;
 use fixed::{Lattice, Marker, SUBPIXELS};
-use spots::Halo;
 use stamp::Stamp;
 use tile::{Scratch, Tile};
 use tone::Tone;
@@ -95,10 +97,18 @@ struct Pass<'a> {
     shades: &'a Shades,
     only: Option<&'a Mask>,
     marker: Marker,
-    halo: Halo,
+    /// None for a large marker.
+    dot: Option<Dot>,
     stamp: Stamp,
     /// How near to a point every pixel's middle is covered, for sure; 1/256 px.
     inner_reach: f32,
+}
+
+impl Pass<'_> {
+    /// Pixels around a tile in which a marker may reach into it.
+    fn margin(&self) -> usize {
+        self.stamp.margin + 1
+    }
 }
 
 /// One frame, prepared for its tiles.
@@ -112,6 +122,8 @@ struct Frame<'a> {
     tone: Tone,
     base: Vec<Pass<'a>>,
     selected: Vec<Pass<'a>>,
+    /// How far outside of a tile a marker can lie that reaches into it, with what it covers there, px.
+    pad: usize,
 }
 
 /// Draws points into `pixels`, a picture of `width x height`.
@@ -137,6 +149,8 @@ pub fn draw_points(
     refill(&mut pixels.counts, counts, [0.0; 4]);
     let lattice = Lattice::new(px_from_world);
     let crowd = crowd(layer, &lattice, [width as i32, height as i32]);
+    let base = passes(layer, None);
+    let pad = |pass: &Pass<'_>| pass.margin() + pass.stamp.side / 2;
     let frame = Frame {
         lattice,
         parts_per_unit: (px_from_world.scale * f64::from(SUBPIXELS)) as f32,
@@ -144,7 +158,8 @@ pub fn draw_points(
         style: layer.style,
         wanted,
         tone: Tone::new(layer.style.opacity, crowd),
-        base: passes(layer, None),
+        pad: base.iter().map(pad).max().unwrap_or(0),
+        base,
         selected: layer
             .selection
             .map(|mask| passes(layer, Some(mask)))
@@ -184,7 +199,7 @@ fn passes<'a>(layer: &PointLayer<'a>, only: Option<&'a Mask>) -> Vec<Pass<'a>> {
         passes.push(Pass {
             shades: group.shades,
             only,
-            halo: Halo::new(&marker),
+            dot: Dot::new(&marker),
             marker,
             inner_reach: inner,
             stamp: Stamp::new(group.shape, radius_px),
