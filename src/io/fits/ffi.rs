@@ -9,8 +9,14 @@
 use std::ffi::{CStr, CString, c_char, c_int, c_long};
 use std::path::{Path, PathBuf};
 use std::ptr;
+use std::sync::Once;
 
 use fitsio::sys;
+
+// Of cfitsio, not among the functions that `fitsio-sys` declares.
+unsafe extern "C" {
+    safe fn fits_init_randoms() -> c_int;
+}
 
 /// Longest card value plus terminator (`FLEN_VALUE` is 71; long strings may reach `FLEN_CARD`).
 const VALUE_BYTES: usize = 256;
@@ -67,6 +73,16 @@ fn outcome(status: c_int) -> Outcome<()> {
     }
 }
 
+/// Makes cfitsio's table of random numbers, by which dithered pixels are decompressed. Its own first
+/// call makes the table known to other threads before it is filled, and these read wrong pixels.
+fn make_dither_table() {
+    static MADE: Once = Once::new();
+    // Out of memory it stays unmade, and the reading call fails in its turn.
+    MADE.call_once(|| {
+        fits_init_randoms();
+    });
+}
+
 fn c_path(path: &Path) -> Outcome<CString> {
     CString::new(path.as_os_str().as_encoded_bytes())
         .map_err(|_| FitsFailure("the name holds a zero byte".to_owned()))
@@ -89,6 +105,7 @@ fn buffer<T: Clone + Default>(len: usize) -> Outcome<Vec<T>> {
 impl Fits {
     /// Opens for reading; gzip and Unix-compress are unpacked in memory by cfitsio.
     pub fn open(path: &Path) -> Outcome<Self> {
+        make_dither_table();
         let name = c_path(path)?;
         let (mut raw, mut status) = (ptr::null_mut(), 0);
         // SAFETY: `name` outlives the call; `raw` is valid only when status is zero.
@@ -109,6 +126,7 @@ impl Fits {
 
     /// Creates a new file; fails where one exists.
     pub fn create(path: &Path) -> Outcome<Self> {
+        make_dither_table();
         let name = c_path(path)?;
         let (mut raw, mut status) = (ptr::null_mut(), 0);
         // SAFETY: as in `open`.
