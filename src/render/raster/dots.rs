@@ -29,7 +29,7 @@ impl Dot {
         if marker.reach() >= FARTHEST {
             return None;
         }
-        let reach = (0..)
+        let reach = (0..FARTHEST + SUBPIXELS)
             .take_while(|dy| marker.half_width(*dy).is_some())
             .count() as i32;
         let rows = (2 * reach + SUBPIXELS - 1) >> SUBPIXEL_BITS;
