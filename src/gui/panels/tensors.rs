@@ -38,8 +38,8 @@ pub(super) fn ui<'a>(
         format!("{shape} · {}", tensor.op)
     };
     let matches = |tensor: &&TensorInfo| {
-        let text = format!("{} {}", tensor.name, line(tensor));
-        text.to_lowercase().contains(&wanted)
+        let text = || format!("{} {}", tensor.name, line(tensor));
+        wanted.is_empty() || text().to_lowercase().contains(&wanted)
     };
     let found: Vec<&TensorInfo> = all.iter().filter(matches).collect();
     if found.is_empty() {

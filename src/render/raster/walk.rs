@@ -157,6 +157,9 @@ impl Walk<'_> {
             let position = self.frame.lattice.at(*point);
             if let Some(at) = self.area.inside(position) {
                 self.add(at, 1.0, [*r, *g, *b]);
+                if !self.frame.wanted.rgba {
+                    continue;
+                }
                 if let Some(dot) = &self.pass.dot {
                     self.dots.light(at.map(|v| v - margin), dot);
                 } else {
@@ -198,6 +201,9 @@ impl Walk<'_> {
             if let Some(at) = self.area.inside(center) {
                 self.begin();
                 self.add(at, count as f32, shade.rgb);
+            }
+            if !self.frame.wanted.rgba {
+                return;
             }
             // 1/256 px; not a number where the box is not finite.
             let hole = shade.hole(node) * self.frame.parts_per_unit;
