@@ -169,11 +169,11 @@ fn when_every_row_fails_the_first_reason_is_given() {
     ));
 }
 
-/// Cancels the run while a row is read and counts how many rows were read after that.
+/// Cancels the run while a row is read and counts the rows whose reading began after that.
 struct Cancelling {
     at: usize,
     progress: Progress,
-    read: std::sync::atomic::AtomicUsize,
+    late: std::sync::atomic::AtomicUsize,
 }
 
 impl CutoutRead for Cancelling {
@@ -182,7 +182,9 @@ impl CutoutRead for Cancelling {
     }
 
     fn read(&self, row: usize) -> Result<Cutout, CutoutError> {
-        self.read.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        if self.progress.is_cancelled() {
+            self.late.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        }
         if row == self.at {
             self.progress.cancel();
         }
@@ -191,14 +193,14 @@ impl CutoutRead for Cancelling {
 }
 
 #[test]
-fn cancelling_ends_within_a_batch() {
+fn cancelling_ends_within_an_object() {
     let shelf = Shelf::new("mean.onnx", &card_text(""));
     for device in devices() {
         for at in [0, 333] {
             let sky = Cancelling {
                 at,
                 progress: Progress::new(),
-                read: 0.into(),
+                late: 0.into(),
             };
             let mut encoder = open(&shelf.card(), device);
             let result = encode(
@@ -209,7 +211,8 @@ fn cancelling_ends_within_a_batch() {
             );
             assert!(matches!(result, Err(EncodeError::Cancelled)));
             let workers = std::thread::available_parallelism().unwrap().get();
-            assert!(sky.read.into_inner() <= at + 16 * (2 * workers + 2));
+            // Every worker may have been on its way to one object, however the threads are timed.
+            assert!(sky.late.into_inner() <= workers);
         }
     }
 }
