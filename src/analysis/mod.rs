@@ -16,6 +16,8 @@ mod medians;
 pub mod neighbors;
 pub mod points;
 pub mod quality;
+mod ranks;
 pub mod reduce;
+pub mod retrieval;
 mod rng;
 mod simd;

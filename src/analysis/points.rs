@@ -130,6 +130,12 @@ impl<'a> Points<'a> {
         self.dim
     }
 
+    /// All values, row after row.
+    #[must_use]
+    pub fn values(&self) -> &'a [f32] {
+        self.values
+    }
+
     /// Vector `i`.
     #[inline(always)]
     #[must_use]

@@ -18,6 +18,7 @@ mod model;
 mod quality;
 mod reduce;
 mod render;
+mod retrieve;
 mod select;
 mod window;
 
@@ -65,6 +66,8 @@ enum Command {
     Quality(quality::QualityArgs),
     /// Find the nearest neighbours of every object
     Knn(knn::KnnArgs),
+    /// Look up the objects of one file among those of another, by vectors of one space
+    Retrieve(retrieve::RetrieveArgs),
     /// Draw a map as PNG, SVG or PDF
     Render(render::RenderArgs),
     /// Write the objects in a region of a map, or those for which a condition holds
@@ -142,6 +145,9 @@ pub fn main() -> ExitCode {
         }
         Some(Command::Quality(args)) => quality::run(&args).map(|answer| answer.print(args.json)),
         Some(Command::Knn(args)) => knn::run(&args).map(|answer| answer.print(args.output.json)),
+        Some(Command::Retrieve(args)) => {
+            retrieve::run(&args).map(|answer| answer.print(args.output.json))
+        }
         Some(Command::Render(args)) => {
             render::run(&args).map(|answer| answer.print(args.output.json))
         }

@@ -17,6 +17,13 @@ impl Provenance {
         self
     }
 
+    /// Forgets one fact.
+    #[must_use]
+    pub fn without(mut self, key: &str) -> Self {
+        self.0.remove(key);
+        self
+    }
+
     /// The value of one fact.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&str> {

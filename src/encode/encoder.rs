@@ -177,10 +177,17 @@ impl Encoder {
             .with("engine", self.describe())
             .with("latentarium_version", env!("CARGO_PKG_VERSION"))
             .with("embedding_dim", self.dim.to_string());
-        let facts = match self.card.space() {
-            Some(space) => facts.with("space", space),
-            None => facts,
+        // Vectors of a card that names no space are comparable with those of the same tensor alone.
+        let own = || {
+            let sha = self.sha256.get(..12).unwrap_or_default();
+            let tensor = &self.wiring.outputs[0].name;
+            format!(
+                "{} {sha} {tensor} {}",
+                about.name,
+                self.card.output().pooling.name()
+            )
         };
+        let facts = facts.with("space", self.card.space().map_or_else(own, str::to_owned));
         if self.card.heads().is_empty() {
             return facts;
         }

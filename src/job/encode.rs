@@ -250,7 +250,9 @@ fn write_vectors(
         .map(|source| io::cutouts_provenance(source.root(), path))
         .unwrap_or_default();
     let source = Provenance::default().with("source", dataset.path.display().to_string());
-    let provenance = dataset.provenance.clone().merged(&source).merged(&pictures);
+    // What an earlier encoder of the same objects said of its vectors does not hold for these.
+    let provenance = dataset.provenance.clone().without("heads").without("space");
+    let provenance = provenance.merged(&source).merged(&pictures);
     io::write_embedding(
         path,
         catalog,

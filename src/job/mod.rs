@@ -14,6 +14,7 @@ mod open;
 mod quality;
 mod reduce;
 mod reduce_file;
+mod retrieve;
 mod select;
 mod session;
 
@@ -35,10 +36,12 @@ pub use reduce_file::{
     MappedFile, VectorFile, other_encoder, place_embedding, place_file, read_model, reduce_file,
     take_columns, write_model,
 };
+pub use retrieve::{RetrievedFile, retrieve_file};
 pub use select::{evaluate_subset, rows_of, write_selection};
 
 use crate::analysis::quality::QualityError;
 use crate::analysis::reduce::{MapModel, ReduceError};
+use crate::analysis::retrieval::RetrievalError;
 use crate::data::DataError;
 use crate::encode::{CardDraft, EncodeError, EncodeOptions};
 use crate::io::{IoError, Overwrite};
@@ -65,6 +68,9 @@ pub enum JobError {
     /// A comparison of a map with its vectors.
     #[error(transparent)]
     Quality(#[from] QualityError),
+    /// A search among other vectors.
+    #[error(transparent)]
+    Retrieval(#[from] RetrievalError),
     /// A session file.
     #[error(transparent)]
     Session(#[from] SessionFileError),
@@ -99,6 +105,7 @@ impl JobError {
                 | Self::Encode(EncodeError::Cancelled)
                 | Self::Reduce(ReduceError::Cancelled(_))
                 | Self::Quality(QualityError::Cancelled(_))
+                | Self::Retrieval(RetrievalError::Cancelled(_))
                 | Self::Session(SessionFileError::Cancelled(_))
         )
     }

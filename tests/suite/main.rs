@@ -18,6 +18,7 @@ mod map;
 mod model;
 mod quality;
 mod resume;
+mod retrieve;
 mod select;
 mod support;
 mod thumbnails;

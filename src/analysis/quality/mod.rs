@@ -7,19 +7,16 @@
 //! among all points: exact but for the rounding of distances in single precision. Of points at the
 //! same distance none is nearer. Spearman's rank correlation of distances looks at the large scale.
 
-mod scan;
-mod space;
 mod spearman;
 
 use rand::SeedableRng;
 use rand::seq::index::sample;
 use rand_chacha::ChaCha8Rng;
 
-use scan::{Seen, scan};
-use space::Space;
 use spearman::spearman;
 
 use super::points::Metric;
+use super::ranks::{Asked, Seen, Space, scan};
 use crate::progress::{Cancelled, Progress};
 
 /// Points whose distances are correlated.
@@ -166,11 +163,12 @@ pub fn quality(
     let vectors = Space::vectors(mapped.vectors, mapped.dim, params.metric);
     let map = Space::map(mapped.coords, mapped.dims);
     let queries = sampled(points, params.queries, params.seed);
-    let on_map = scan(&map, &queries, &[], k, &progress.part(0.0..0.1))?;
+    let asked = Asked::Among(&queries);
+    let on_map = scan(&map, asked, &[], k, &progress.part(0.0..0.1))?;
     let drawn: Vec<Vec<u32>> = on_map.into_iter().map(|seen| seen.nearest).collect();
-    let seen = scan(&vectors, &queries, &drawn, k, &progress.part(0.1..0.8))?;
+    let seen = scan(&vectors, asked, &drawn, k, &progress.part(0.1..0.8))?;
     let (known, ranks): (Vec<_>, Vec<_>) = seen.into_iter().map(|s| (s.nearest, s.ranks)).unzip();
-    let torn = scan(&map, &queries, &known, 0, &progress.part(0.8..0.9))?;
+    let torn = scan(&map, asked, &known, 0, &progress.part(0.8..0.9))?;
     let pairs = sampled(points, CORRELATED, params.seed.wrapping_add(1));
     let spearman = spearman(&vectors, &map, &pairs, &progress.part(0.9..1.0))?;
 

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::space::Space;
+use crate::analysis::ranks::Space;
 use crate::progress::{Cancelled, Progress};
 
 /// The correlation over all pairs of `points`, ties with their mean rank; `None` where the distances

@@ -17,9 +17,18 @@ const PROBED: usize = 8;
 /// Values looked at before those that matter are looked for.
 const RUN: usize = 64;
 
+/// Who looks around.
+#[derive(Clone, Copy)]
+pub(in crate::analysis) enum Asked<'a> {
+    /// Some of the points themselves, of which none is its own neighbour.
+    Among(&'a [u32]),
+    /// Points of another space that is measured alike.
+    Of(&'a Space<'a>, &'a [u32]),
+}
+
 /// What one query sees.
 #[derive(Debug, Clone)]
-pub(super) struct Seen {
+pub(in crate::analysis) struct Seen {
     /// Its nearest points, nearest first; of points at one distance the first.
     pub nearest: Vec<u32>,
     /// How near each probe is: 1 where no other point is nearer.
@@ -96,16 +105,20 @@ impl Tally {
     }
 }
 
-/// What each of `queries` sees among all other points: the `most` nearest, and the ranks of its
+/// What each of those asked sees among all other points of `space`: the `most` nearest, and the ranks of its
 /// `probes`, of which all queries have the same number, or none (an empty slice for all). The same
 /// for any number of threads.
-pub(super) fn scan(
+pub(in crate::analysis) fn scan(
     space: &Space<'_>,
-    queries: &[u32],
+    asked: Asked<'_>,
     probes: &[Vec<u32>],
     most: usize,
     progress: &Progress,
 ) -> Result<Vec<Seen>, Cancelled> {
+    let (from, queries) = match asked {
+        Asked::Among(queries) => (space, queries),
+        Asked::Of(from, queries) => (from, queries),
+    };
     let blocks = space.len().div_ceil(POINTS);
     let (done, total) = (
         AtomicUsize::new(0),
@@ -115,8 +128,8 @@ pub(super) fn scan(
     for (group, some) in queries.chunks(QUERIES).enumerate() {
         let probes = probes.get(group * QUERIES..).unwrap_or_default();
         let probes = &probes[..probes.len().min(some.len())];
-        let limits = limits(space, some, probes, progress)?;
-        let rows = space.gather(some.iter().map(|&q| q as usize));
+        let limits = limits(space, from, some, probes, progress)?;
+        let rows = from.gather(some.iter().map(|&q| q as usize));
         let fresh = || {
             let of = |i: usize| Tally::new(most, limits.get(i).map_or(0, Vec::len));
             (0..some.len()).map(of).collect::<Vec<_>>()
@@ -128,7 +141,9 @@ pub(super) fn scan(
                 let mut measured = space.measure(&rows, &space.gather(points.clone()));
                 let of_queries = measured.outer_iter_mut().zip(some).zip(&mut tallies);
                 for (index, ((mut distances, query), tally)) in of_queries.enumerate() {
-                    hide(&mut distances, *query as usize, points.start);
+                    if matches!(asked, Asked::Among(_)) {
+                        hide(&mut distances, *query as usize, points.start);
+                    }
                     let limits = limits.get(index).map_or(&[][..], Vec::as_slice);
                     tally.add(whole(&distances.view()), points.start, limits);
                 }
@@ -150,6 +165,7 @@ pub(super) fn scan(
 /// The distance of each probe.
 fn limits(
     space: &Space<'_>,
+    from: &Space<'_>,
     queries: &[u32],
     probes: &[Vec<u32>],
     progress: &Progress,
@@ -158,7 +174,7 @@ fn limits(
     let limits = groups.map(|(probes, queries)| {
         progress.check()?;
         let points: Vec<usize> = probes.iter().flatten().map(|&p| p as usize).collect();
-        let rows = space.gather(queries.iter().map(|&q| q as usize));
+        let rows = from.gather(queries.iter().map(|&q| q as usize));
         let measured = space.measure(&rows, &space.gather(points.into_iter()));
         let mut first = 0;
         let of_query = |(row, probes): (ArrayView1<'_, f32>, &Vec<u32>)| {

@@ -10,7 +10,7 @@ use crate::analysis::medians::medians;
 const MIDDLE_ROWS: usize = 1024;
 
 /// `n x d` points, row-major, finite.
-pub(super) struct Space<'a> {
+pub(in crate::analysis) struct Space<'a> {
     values: &'a [f32],
     dim: usize,
     kind: Kind,
