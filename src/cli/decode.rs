@@ -67,12 +67,7 @@ pub(super) fn run(args: &DecodeArgs) -> Result<Answer> {
     let bar = Bar::start();
     let opening = bar.progress().stage("Opening", 0.0..0.9);
     let dataset = io::open(&args.vectors, args.cutouts.as_deref(), &opening)?;
-    let embedding = dataset.embedding.as_ref().ok_or_else(|| {
-        anyhow!(
-            "{} holds no vectors; make them with `latentarium embed`",
-            args.vectors.display()
-        )
-    })?;
+    let embedding = dataset.vectors()?;
     let mut model = named_picture_model(&choice, embedding.provenance())?;
     let (pictures, mut facts) = match (&args.id, &args.walk, &args.at) {
         (Some(id), ..) => compared(&dataset, embedding, id, &mut model)?,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Result, anyhow};
 use clap::Args;
 use serde_json::json;
 
@@ -39,12 +39,7 @@ pub(super) fn run(args: &KnnArgs) -> Result<Answer> {
     let opening = bar.progress().stage("Opening", 0.0..0.2);
     let dataset = io::open(&args.input, None, &opening)?;
     let named = |error: &dyn std::fmt::Display| anyhow!("{error}: {}", args.input.display());
-    let embedding = dataset.embedding.as_ref().with_context(|| {
-        format!(
-            "{} holds no vectors; make them with `latentarium embed`",
-            args.input.display()
-        )
-    })?;
+    let embedding = dataset.vectors()?;
     let points = Points::new(embedding.values(), embedding.dim()).map_err(|e| named(&e))?;
     let params = KnnParams {
         k: usize::from(args.k),

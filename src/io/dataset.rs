@@ -1,5 +1,6 @@
 //! Opening anything: what a path holds, as one value.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -38,6 +39,35 @@ pub struct Dataset {
     pub provenance: Provenance,
     /// What was tolerated, one sentence each.
     pub warnings: Vec<String>,
+}
+
+impl Dataset {
+    /// The vectors.
+    ///
+    /// # Errors
+    /// [`IoError::NoVectors`] where there are none.
+    pub fn vectors(&self) -> Result<&Embedding, IoError> {
+        self.embedding.as_ref().ok_or_else(|| IoError::NoVectors {
+            path: self.path.clone(),
+        })
+    }
+
+    /// The row of each object, by its id.
+    ///
+    /// # Errors
+    /// [`IoError::RepeatedId`] where several rows have the same.
+    pub fn rows_by_id(&self) -> Result<HashMap<String, u32>, IoError> {
+        let mut rows = HashMap::with_capacity(self.catalog.len());
+        for row in 0..self.catalog.len() {
+            if rows.insert(self.catalog.id(row), row as u32).is_some() {
+                return Err(IoError::RepeatedId {
+                    path: self.path.clone(),
+                    id: self.catalog.id(row),
+                });
+            }
+        }
+        Ok(rows)
+    }
 }
 
 /// Opens a file or folder. `cutouts` names the folder of the pictures, where it is not the file's.

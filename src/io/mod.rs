@@ -47,6 +47,23 @@ use crate::progress::Cancelled;
 /// Why a file could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum IoError {
+    /// A file without vectors.
+    #[error("{} holds no vectors; make them with `latentarium embed`", path.display())]
+    NoVectors {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Objects that cannot be told apart.
+    #[error(
+        "the id {id} stands in more than one row of {}; give each object its own",
+        path.display()
+    )]
+    RepeatedId {
+        /// The file.
+        path: PathBuf,
+        /// The id.
+        id: String,
+    },
     /// Nothing there.
     #[error("there is no file or folder {}; check the name", path.display())]
     Missing {

@@ -1,7 +1,6 @@
 //! How faithful the map of one file is to the vectors of another.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -109,17 +108,7 @@ impl Both {
         let row_of: Box<dyn Fn(u32) -> Option<u32>> = if ids[0] == ids[1] {
             Box::new(Some)
         } else {
-            let mut rows = HashMap::new();
-            for row in 0..vectors.catalog.len() {
-                let id = vectors.catalog.id(row);
-                if let Some(earlier) = rows.insert(id, row as u32) {
-                    return Err(JobError::Missing(format!(
-                        "the id {} stands in more than one row of {}; give each object its own",
-                        vectors.catalog.id(earlier as usize),
-                        vectors.path.display()
-                    )));
-                }
-            }
+            let rows = vectors.rows_by_id()?;
             Box::new(move |row| rows.get(&map.catalog.id(row as usize)).copied())
         };
         let mut both = Self {

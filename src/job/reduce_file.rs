@@ -66,7 +66,7 @@ pub fn reduce_file(
         let placed = place_stream(&dataset, &stream, &model, &reducing.part(0.6..1.0))?;
         return Ok(MappedFile::new(dataset, placed, Some(model)));
     }
-    let embedding = vectors(&dataset, file.path)?;
+    let embedding = dataset.vectors()?;
     let rows = dataset.catalog.len();
     let go_on = &mut |_: &dyn Fn() -> _, _| true;
     let making = reducing.part(0.05..0.9);
@@ -131,7 +131,7 @@ pub fn place_file(
     let placed = if let Some(stream) = &stream {
         place_stream(&dataset, stream, &model, &placing)?
     } else {
-        let embedding = vectors(&dataset, file.path)?;
+        let embedding = dataset.vectors()?;
         place_embedding(embedding, dataset.catalog.len(), &model, &placing)?.into()
     };
     let other = other_encoder(&model, &dataset.provenance);
@@ -233,15 +233,6 @@ impl From<Projection> for Placed {
             warnings: Vec::new(),
         }
     }
-}
-
-fn vectors<'a>(dataset: &'a Dataset, path: &Path) -> Result<&'a Embedding, JobError> {
-    dataset.embedding.as_ref().ok_or_else(|| {
-        JobError::Missing(format!(
-            "{} holds no vectors; make them with `latentarium embed`",
-            path.display()
-        ))
-    })
 }
 
 fn place_stream(

@@ -1,6 +1,5 @@
 //! The objects of one file looked up among those of another, by vectors of one space.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -56,7 +55,7 @@ pub fn retrieve_file(
     progress: &Progress,
 ) -> Result<RetrievedFile, JobError> {
     let space = shared_space(queries, among)?;
-    let [from, to] = [embedding(queries)?, embedding(among)?];
+    let [from, to] = [queries.vectors()?, among.vectors()?];
     let [from_points, to_points] = [points(queries, from)?, points(among, to)?];
     let partners = partners(queries, from, among, to)?;
     let retrieval = retrieve(from_points, to_points, &partners, k, progress)?;
@@ -68,15 +67,6 @@ pub fn retrieve_file(
         among: to.len(),
         retrieval,
         space,
-    })
-}
-
-fn embedding(set: &Dataset) -> Result<&Embedding, JobError> {
-    set.embedding.as_ref().ok_or_else(|| {
-        JobError::Missing(format!(
-            "{} holds no vectors; make them with `latentarium embed`",
-            set.path.display()
-        ))
     })
 }
 
@@ -108,19 +98,12 @@ fn partners(
     among: &Dataset,
     to: &Embedding,
 ) -> Result<Vec<Option<u32>>, JobError> {
-    let mut places = HashMap::with_capacity(to.len());
-    for (place, &row) in to.rows().iter().enumerate() {
-        let id = among.catalog.id(row as usize);
-        if places.insert(id, place as u32).is_some() {
-            return Err(JobError::Missing(format!(
-                "the id {} stands in more than one row of {}; give each object its own",
-                among.catalog.id(row as usize),
-                among.path.display()
-            )));
-        }
-    }
+    let rows_among = among.rows_by_id()?;
     let rows = from.rows().iter();
-    let partner = |&row: &u32| places.get(&queries.catalog.id(row as usize)).copied();
+    let partner = |&row: &u32| {
+        let own = rows_among.get(&queries.catalog.id(row as usize))?;
+        to.rows().binary_search(own).ok().map(|place| place as u32)
+    };
     Ok(rows.map(partner).collect())
 }
 
