@@ -173,42 +173,49 @@ fn smooth(plane: &mut [f32], width: usize, height: usize, sigma: f32) {
     if boxes == [0; 3] || width == 0 || height == 0 {
         return;
     }
-    let mut line = vec![0.0; width];
-    for row in plane.chunks_mut(width) {
-        for radius in boxes {
-            line.copy_from_slice(row);
-            means(&line, row, radius);
-        }
-    }
-    // Sums in double precision: what has left the window leaves no trace.
-    let mut line = vec![0.0_f64; width];
+    plane.par_chunks_mut(width).for_each_init(
+        || vec![0.0; width],
+        |line, row| {
+            for radius in boxes {
+                line.copy_from_slice(row);
+                means(line, row, radius);
+            }
+        },
+    );
     let mut source = vec![0.0; plane.len()];
     for radius in boxes {
-        let share = 1.0 / (2 * radius + 1) as f64;
         source.copy_from_slice(plane);
-        line.fill(0.0);
-        let row = |y: usize| &source[y * width..(y + 1) * width];
-        for y in 0..radius.min(height) {
-            line.iter_mut()
-                .zip(row(y))
-                .for_each(|(sum, v)| *sum += f64::from(*v));
+        let bands = plane.par_chunks_mut(BAND * width).enumerate();
+        bands.for_each(|(band, out)| means_of_rows(&source, out, width, band * BAND, radius));
+    }
+}
+
+/// Rows that are smoothed by one thread at a time.
+const BAND: usize = 64;
+
+/// Running means along the columns, for the rows of `out`, which begin at row `first` of `source`.
+fn means_of_rows(source: &[f32], out: &mut [f32], width: usize, first: usize, radius: usize) {
+    let share = 1.0 / (2 * radius + 1) as f64;
+    let row = |y: usize| source.get(y * width..(y + 1) * width);
+    // Sums in double precision: what has left the window leaves no trace.
+    let mut sums = vec![0.0_f64; width];
+    let add = |sums: &mut [f64], y: Option<usize>, sign: f64| {
+        if let Some(row) = y.and_then(row) {
+            let pairs = sums.iter_mut().zip(row);
+            pairs.for_each(|(sum, v)| *sum += sign * f64::from(*v));
         }
-        for y in 0..height {
-            if y + radius < height {
-                line.iter_mut()
-                    .zip(row(y + radius))
-                    .for_each(|(sum, v)| *sum += f64::from(*v));
-            }
-            if y > radius {
-                line.iter_mut()
-                    .zip(row(y - radius - 1))
-                    .for_each(|(sum, v)| *sum -= f64::from(*v));
-            }
-            let out = &mut plane[y * width..(y + 1) * width];
-            out.iter_mut()
-                .zip(&line)
-                .for_each(|(out, sum)| *out = (sum * share).max(0.0) as f32);
+    };
+    for y in first.saturating_sub(radius)..first + radius {
+        add(&mut sums, Some(y), 1.0);
+    }
+    for (y, out) in (first..).zip(out.chunks_exact_mut(width)) {
+        add(&mut sums, Some(y + radius), 1.0);
+        if y > first {
+            add(&mut sums, (y - 1).checked_sub(radius), -1.0);
         }
+        out.iter_mut()
+            .zip(&sums)
+            .for_each(|(out, sum)| *out = (sum * share).max(0.0) as f32);
     }
 }
 

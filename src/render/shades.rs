@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use wide::f32x4;
 
 use crate::color::Rgba;
 use crate::spatial::{Node, TileTree};
@@ -53,10 +54,48 @@ fn diagonal(node: &Node) -> f32 {
     length(node.max[0] - node.min[0], node.max[1] - node.min[1])
 }
 
-/// At least the length of the vector, and at most 8 % more: an octagon around the circle.
-#[inline]
-fn no_shorter(x: f32, y: f32) -> f32 {
-    x.max(y) + (std::f32::consts::SQRT_2 - 0.999_99) * x.min(y)
+/// The four quarters of a node's box, and how far from each position in them a point is, at most.
+struct Quarters {
+    from: [f32x4; 2],
+    to: [f32x4; 2],
+    nearest: f32x4,
+}
+
+impl Quarters {
+    #[inline]
+    fn of(node: &Node) -> Self {
+        let middle = [0, 1].map(|i| f32::midpoint(node.min[i], node.max[i]));
+        let ([left, low], [right, high], [x, y]) = (node.min, node.max, middle);
+        Self {
+            from: [[left, x, left, x], [low, low, y, y]].map(f32x4::new),
+            to: [[x, right, x, right], [y, y, high, high]].map(f32x4::new),
+            nearest: f32x4::splat(f32::INFINITY),
+        }
+    }
+
+    /// There is a box such that from each position in it a point is no farther away than `hole`.
+    #[inline]
+    fn serve(&mut self, min: [f32; 2], max: [f32; 2], hole: f32) {
+        let away = |i: usize| {
+            let (before, behind) = (
+                f32x4::splat(min[i]) - self.from[i],
+                self.to[i] - f32x4::splat(max[i]),
+            );
+            before.fast_max(behind).fast_max(f32x4::ZERO)
+        };
+        let (x, y) = (away(0), away(1));
+        // At least the length of the vector, and at most 8 % more: an octagon around the circle.
+        let tilt = f32x4::splat(std::f32::consts::SQRT_2 - 0.999_99);
+        let length = x.fast_max(y) + tilt * x.fast_min(y);
+        self.nearest = self.nearest.fast_min(length + f32x4::splat(hole));
+    }
+
+    /// The largest distance from a position in the box to the nearest point, or more: each quarter has
+    /// what serves it best.
+    #[inline]
+    fn hole(&self) -> f32 {
+        self.nearest.to_array().into_iter().fold(0.0, f32::max)
+    }
 }
 
 /// Colours of the points of a tree, or of one class of them.
@@ -108,12 +147,12 @@ impl Shades {
                 let [r, g, b, _] = shades.points[place];
                 (1, [r, g, b])
             }));
-            let farthest = |place: usize| {
+            let mut quarters = Quarters::of(node);
+            drawn().for_each(|place| {
                 let point = tree.points()[place];
-                let away = |i: usize| (point[i] - node.min[i]).max(node.max[i] - point[i]);
-                no_shorter(away(0), away(1))
-            };
-            shade.with_hole(node, drawn().map(farthest).fold(f32::INFINITY, f32::min))
+                quarters.serve(point, point, 0.0);
+            });
+            shade.with_hole(node, quarters.hole())
         };
         let mut nodes = vec![Shade::default(); tree.nodes().len()];
         // Children come after their parents.
@@ -126,8 +165,12 @@ impl Shades {
                 }
                 let below = &below[node.children().start - first_below..][..node.children().len()];
                 let shade = mean(below.iter().map(|s| (s.count, s.rgb)));
-                let children = &tree.nodes()[node.children()];
-                shade.with_hole(node, hole(node, children, below))
+                let children = tree.nodes()[node.children()].iter().zip(below);
+                let mut quarters = Quarters::of(node);
+                for (child, shade) in children.filter(|(_, s)| s.count > 0) {
+                    quarters.serve(child.min, child.max, shade.hole(child));
+                }
+                shade.with_hole(node, quarters.hole())
             };
             here[level.clone()]
                 .par_iter_mut()
@@ -167,26 +210,6 @@ impl Shades {
     pub fn count(&self) -> usize {
         self.nodes.first().map_or(0, |root| root.count as usize)
     }
-}
-
-/// The largest distance from a position in the box of `node` to the nearest point below, or more: each
-/// quarter of the box has the child that serves it best.
-fn hole(node: &Node, children: &[Node], shades: &[Shade]) -> f32 {
-    let middle = [0, 1].map(|i| f32::midpoint(node.min[i], node.max[i]));
-    let sides = |i: usize| [(node.min[i], middle[i]), (middle[i], node.max[i])];
-    let [columns, rows] = [sides(0), sides(1)];
-    let mut quarters = [f32::INFINITY; 4];
-    for (child, shade) in children.iter().zip(shades).filter(|(_, s)| s.count > 0) {
-        let hole = shade.hole(child);
-        for (quarter, nearest) in quarters.iter_mut().enumerate() {
-            let (x, y) = (columns[quarter % 2], rows[quarter / 2]);
-            let away = |(from, to): (f32, f32), i: usize| {
-                (child.min[i] - from).max(to - child.max[i]).max(0.0)
-            };
-            *nearest = nearest.min(no_shorter(away(x, 0), away(y, 1)) + hole);
-        }
-    }
-    quarters.into_iter().fold(0.0, f32::max)
 }
 
 fn mean(parts: impl Iterator<Item = (u32, [u8; 3])>) -> Shade {

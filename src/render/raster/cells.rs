@@ -1,14 +1,14 @@
-//! What lies in each pixel, and the markers drawn from it.
+//! What lies in each pixel.
 
-use wide::f32x4;
+use wide::{f32x4, i8x16, i16x8, i32x4, i32x8, u8x16, u16x8};
 
-use super::fixed::SUBPIXELS;
-use super::lit::Lit;
+use super::COUNT_CELL;
+use super::dots::Dots;
+use super::fixed::{Lattice, PxBox, SUBPIXELS};
+use super::footprint::Outline;
+use super::four::Four;
+use super::stamp::Stamp;
 use super::tile::{Area, Tile};
-use super::{COUNT_CELL, Pass, TILE_HEIGHT, TILE_WIDTH};
-
-/// Markers over a pixel that they only just reach.
-const TRACE: f32 = 0.02;
 
 /// What lies in one pixel.
 #[derive(Debug, Clone, Copy, Default)]
@@ -16,7 +16,7 @@ const TRACE: f32 = 0.02;
 pub(super) struct Cell {
     /// Red, green, blue (`0..=255`) and number of points, summed.
     pub sum: f32x4,
-    /// Their places in the pixel, 1/256 px, summed; the rest makes for even halves.
+    /// Their places in the pixel, 1/256 px, summed; what the other two lanes hold means nothing.
     pub place: f32x4,
 }
 
@@ -26,81 +26,292 @@ impl Cell {
         self.sum.as_array()[3]
     }
 
+    /// Which table of a stamp is that of the mean place of its points.
     #[inline]
-    pub fn is_empty(&self) -> bool {
-        self.count() <= 0.0
+    pub fn table(&self) -> usize {
+        Stamp::table(self.place, self.count() * SUBPIXELS as f32)
+    }
+
+    fn add(&mut self, other: Self) {
+        self.sum += other.sum;
+        self.place += other.place;
     }
 }
 
-/// Sums over the markers at each pixel of a tile and around it: colour and number.
-#[derive(Default)]
-pub(super) struct Layer {
-    sums: Vec<f32x4>,
-    /// Pixels on each side of the tile, so that whole markers fit.
-    pad: usize,
-    row_length: usize,
+/// What lies in each pixel of an area: points that were looked at one by one, and nodes that were taken
+/// as a whole.
+#[derive(Debug, Default)]
+pub(super) struct Cells {
+    /// In each lane a sum over single points and small nodes: red, green, blue, number, and both places. No
+    /// lane's highest bit is set.
+    singles: Vec<u16x8>,
+    /// The pixels that single points light around their own, as a mask of a square: the first three rows, and
+    /// the others.
+    lights: [Vec<u16>; 2],
+    /// What has no room there; empty until there is something.
+    others: Vec<Cell>,
+    /// Red, green, blue and number of points of nodes that are spread over their pixels; empty until
+    /// there is one.
+    spread: Vec<f32x4>,
 }
 
-impl Layer {
-    /// Makes room for the markers of cells up to `pad` px outside of the tile.
-    pub fn clear(&mut self, pad: usize) {
-        self.pad = pad;
-        self.row_length = TILE_WIDTH + 2 * pad;
-        let size = self.row_length * (TILE_HEIGHT + 2 * pad);
-        super::refill(&mut self.sums, size, f32x4::ZERO);
+/// The largest number of points whose sums leave the highest bit of every lane free.
+const FEW: u32 = 127;
+
+impl Cells {
+    pub fn clear(&mut self, area: &Area) {
+        let size = area.width * area.height;
+        super::refill(&mut self.singles, size, u16x8::ZERO);
+        for lights in &mut self.lights {
+            super::refill(lights, size, 0);
+        }
+        self.others.clear();
+        self.spread.clear();
     }
 
-    /// The pixels of the tile in a row.
-    pub fn row(&self, y: usize) -> &[f32x4] {
-        &self.sums[(y + self.pad) * self.row_length + self.pad..][..TILE_WIDTH]
+    /// Adds a point at a place of a pixel, 1/256 px. `lights` is the mask of what it lights in a square of
+    /// `SIDE` pixels a side around that.
+    #[inline]
+    pub fn add_point<const SIDE: usize>(
+        &mut self,
+        cell: usize,
+        place: [u8; 2],
+        color: [u8; 4],
+        lights: u32,
+    ) {
+        self.add_few(cell, single(place, color));
+        let [first, second] = &mut self.lights;
+        first[cell] |= first_rows::<SIDE>(lights);
+        second[cell] |= last_rows::<SIDE>(lights);
     }
 
-    /// Adds the markers of the cells.
-    pub fn stamp(&mut self, pass: &Pass<'_>, area: &Area, cells: &[Cell]) {
-        match pass.stamp.side {
-            3 => self.stamp_sized::<3>(pass, area, cells),
-            5 => self.stamp_sized::<5>(pass, area, cells),
-            7 => self.stamp_sized::<7>(pass, area, cells),
-            _ => self.stamp_sized::<0>(pass, area, cells),
+    /// Adds points that lie in the area, four at a time; those that remain are left to the caller.
+    #[inline]
+    pub fn add_points<const SIDE: usize, const STEPS: usize>(
+        &mut self,
+        points: &[[[f32; 2]; 4]],
+        colors: &[[[u8; 4]; 4]],
+        (lattice, area): (&Lattice, &Area),
+        outline: &Outline<STEPS>,
+    ) {
+        // So many points cannot fill a lane to which room was left.
+        const BLOCK: usize = FEW as usize / 4;
+        for (points, colors) in points.chunks(BLOCK).zip(colors.chunks(BLOCK)) {
+            let mut lanes = u16x8::ZERO;
+            let singles = &mut self.singles[..];
+            let [first, second] = &mut self.lights;
+            let (first, second) = (&mut first[..singles.len()], &mut second[..singles.len()]);
+            for (points, colors) in points.iter().zip(colors) {
+                let four = Four::of(points, lattice, area);
+                for (i, color) in colors.iter().enumerate() {
+                    let (cell, place) = four.get(i);
+                    let lights = outline.mask(place);
+                    let sum = singles[cell] + single(place, *color);
+                    singles[cell] = sum;
+                    lanes |= sum;
+                    first[cell] |= first_rows::<SIDE>(lights);
+                    if SIDE > 3 {
+                        second[cell] |= last_rows::<SIDE>(lights);
+                    }
+                }
+            }
+            if any_highest(lanes) {
+                for points in points {
+                    let four = Four::of(points, lattice, area);
+                    (0..4).for_each(|i| self.make_room(four.get(i).0));
+                }
+            }
         }
     }
 
-    /// The same, without loops for markers of that many pixels along each side; of any for 0.
-    fn stamp_sized<const SIDE: usize>(&mut self, pass: &Pass<'_>, area: &Area, cells: &[Cell]) {
-        let side = if SIDE == 0 { pass.stamp.side } else { SIDE };
-        let Some(first) = self.pad.checked_sub(area.margin + side / 2) else {
-            return;
-        };
-        for (row, cells) in cells.chunks_exact(area.width).enumerate() {
-            let rows = &mut self.sums[(first + row) * self.row_length + first..];
-            for (column, cell) in cells.iter().enumerate() {
-                if cell.is_empty() {
-                    continue;
+    /// Adds `count` points of a mean colour at a position from the area's corner, 1/256 px.
+    #[inline]
+    pub fn add_crowd(&mut self, cell: usize, at: [i32; 2], count: u32, [r, g, b]: [u8; 3]) {
+        let [x, y] = at.map(|v| (v & (SUBPIXELS - 1)) as u16);
+        let [r, g, b] = [r, g, b].map(u16::from);
+        let one = u16x8::new([r, g, b, 1, x, y, 0, 0]);
+        if count <= FEW {
+            self.add_few(cell, one * u16x8::splat(count as u16));
+        } else {
+            let count = f32x4::splat(count as f32);
+            let Cell { sum, place } = single_sum(one);
+            self.add(
+                cell,
+                Cell {
+                    sum: sum * count,
+                    place: place * count,
+                },
+            );
+        }
+    }
+
+    /// Adds sums over at most [`FEW`] points.
+    #[inline]
+    fn add_few(&mut self, cell: usize, few: u16x8) {
+        self.singles[cell] += few;
+        self.make_room(cell);
+    }
+
+    /// Leaves the highest bit of every lane free.
+    #[inline]
+    fn make_room(&mut self, cell: usize) {
+        let sum = self.singles[cell];
+        if any_highest(sum) {
+            self.singles[cell] = u16x8::ZERO;
+            self.add(cell, single_sum(sum));
+        }
+    }
+
+    /// Adds `count` points of a mean colour, spread evenly over a box of the picture.
+    pub fn spread(&mut self, area: &Area, boxed: &PxBox, count: f32, [r, g, b]: [u8; 3]) {
+        if self.spread.is_empty() {
+            super::refill(&mut self.spread, self.singles.len(), f32x4::ZERO);
+        }
+        // The outermost of n even places lie half a step within what they cover.
+        let size = [area.width, area.height];
+        let sides = [0, 1].map(|i| {
+            let (low, high) = (boxed.min[i], boxed.max[i]);
+            let step = (high - low) as f32 / (count.sqrt() - 1.0) / 2.0;
+            let from = ((low - area.corner[i]) as f32 - step) / SUBPIXELS as f32;
+            let to = ((high - area.corner[i]) as f32 + step) / SUBPIXELS as f32;
+            let to = to.max(from + 1.0 / SUBPIXELS as f32);
+            let first = (from as i32).max(0) as usize;
+            // One more is without overlap at most.
+            let last = (to as i32 + 1).clamp(0, size[i] as i32) as usize;
+            (from, to, first..last)
+        });
+        let [(left, right, columns), (top, bottom, rows)] = sides;
+        let share = count / ((right - left) * (bottom - top));
+        let sum = i32x4::new([i32::from(r), i32::from(g), i32::from(b), 1]).round_float();
+        let sum = sum * f32x4::splat(share);
+        let overlap = |at: usize, from: f32, to: f32| to.min(at as f32 + 1.0) - from.max(at as f32);
+        for row in rows {
+            let sum = sum * f32x4::splat(overlap(row, top, bottom));
+            let cells = &mut self.spread[row * area.width..][..area.width];
+            for column in columns.clone() {
+                cells[column] += sum * f32x4::splat(overlap(column, left, right));
+            }
+        }
+    }
+
+    /// What is spread, by pixel of the area; nothing when nothing is.
+    pub fn evens(&self) -> &[f32x4] {
+        &self.spread
+    }
+
+    #[inline]
+    fn add(&mut self, cell: usize, what: Cell) {
+        if self.others.is_empty() {
+            super::refill(&mut self.others, self.singles.len(), Cell::default());
+        }
+        self.others[cell].add(what);
+    }
+
+    /// Visits the pixels of a row of the area in which something lies, what is spread left out.
+    #[inline(always)]
+    pub fn in_row(&self, row: usize, area: &Area, mut visit: impl FnMut(usize, Cell)) {
+        let start = row * area.width;
+        let singles = &self.singles[start..][..area.width];
+        let others = self.others.get(start..start + area.width).unwrap_or(&[]);
+        for (word, some) in singles.chunks(WORD).enumerate() {
+            let first = word * WORD;
+            let mut bits = 0_u64;
+            for (i, single) in some.iter().enumerate() {
+                // Whatever has a number is not empty.
+                let [sums, _]: [u64; 2] = bytemuck::cast(*single);
+                bits |= u64::from(sums != 0) << i;
+            }
+            for (i, other) in others.iter().skip(first).take(WORD).enumerate() {
+                bits |= u64::from(other.count() > 0.0) << i;
+            }
+            while bits != 0 {
+                let column = first + bits.trailing_zeros() as usize;
+                bits &= bits - 1;
+                let mut cell = single_sum(singles[column]);
+                if let Some(other) = others.get(column) {
+                    cell.add(*other);
                 }
-                let parts = 1.0 / (cell.count() * SUBPIXELS as f32);
-                let [x, y, ..] = (cell.place * f32x4::splat(parts)).to_array();
-                let table = pass.stamp.around(x, y).chunks_exact(side);
-                let rows = rows[column..].chunks_mut(self.row_length);
-                for (pixels, weights) in rows.zip(table) {
-                    for (pixel, weight) in pixels[..side].iter_mut().zip(weights) {
-                        *pixel += cell.sum * f32x4::splat(*weight);
+                visit(column, cell);
+            }
+        }
+    }
+
+    /// Lights the pixels that single points light in squares of `SIDE` pixels a side.
+    pub fn light<const SIDE: usize>(&self, area: &Area, dots: &mut Dots) {
+        let first = area.margin as i32 + (SIDE / 2) as i32;
+        for row in 0..area.height {
+            for (k, lights) in (0..SIDE).step_by(3).zip(&self.lights) {
+                let y = row as i32 - first + k as i32;
+                let lights = lights[row * area.width..][..area.width].chunks(WORD);
+                for (word, lights) in lights.enumerate() {
+                    let mut masks = [i16x8::ZERO; WORD / 8];
+                    let lanes: &mut [u16] = bytemuck::cast_slice_mut(&mut masks);
+                    lanes[..lights.len()].copy_from_slice(lights);
+                    if masks == [i16x8::ZERO; WORD / 8] {
+                        continue;
+                    }
+                    let x = (word * WORD) as i32 - first;
+                    for bit in 0..SIDE * 3.min(SIDE - k) {
+                        let (column, row) = ((bit % SIDE) as i32, (bit / SIDE) as i32);
+                        dots.light_word(x + column, y + row, plane(&masks, bit as i32));
                     }
                 }
             }
         }
     }
+}
 
-    /// Gives colour to lit pixels that the merged markers just miss: that of the nearest cell.
-    pub fn fill_gaps(&mut self, area: &Area, tile: &Tile, cells: &[Cell], lit: &Lit) {
-        for y in 0..tile.height {
-            let start = (y + self.pad) * self.row_length + self.pad;
-            let row = &mut self.sums[start..][..tile.width];
-            for (x, sum) in row.iter_mut().enumerate() {
-                if sum.as_array()[3] <= 0.0 && lit.get(x, y) {
-                    *sum = nearest(area, cells, x + area.margin, y + area.margin);
-                }
-            }
-        }
+/// Pixels in a word of bits.
+const WORD: usize = 64;
+
+/// One bit of each of 64 masks.
+#[inline]
+fn plane(masks: &[i16x8; WORD / 8], bit: i32) -> u64 {
+    let mut plane = 0;
+    for (i, pair) in masks.as_chunks::<2>().0.iter().enumerate() {
+        // To the sign, which tells the bit when lanes are narrowed.
+        let signs = pair.map(|lanes| lanes << (15 - bit));
+        let signs = i8x16::from_i16x16_saturate(bytemuck::cast(signs));
+        plane |= u64::from(signs.to_bitmask()) << (16 * i);
+    }
+    plane
+}
+
+/// The lanes of one point.
+#[inline]
+fn single(place: [u8; 2], color: [u8; 4]) -> u16x8 {
+    let [x, y] = place.map(u64::from);
+    let color = u32::from_le_bytes(color) & 0x00ff_ffff | 1 << 24;
+    let bytes: u8x16 = bytemuck::cast([u64::from(color) | x << 32 | y << 40, 0]);
+    u16x8::from_u8x16_low(bytes)
+}
+
+/// Of a square of pixels the first three rows.
+#[inline]
+fn first_rows<const SIDE: usize>(lights: u32) -> u16 {
+    (lights & ((1 << (3 * SIDE)) - 1)) as u16
+}
+
+/// Of a square of pixels the others.
+#[inline]
+fn last_rows<const SIDE: usize>(lights: u32) -> u16 {
+    (lights >> (3 * SIDE)) as u16
+}
+
+/// Whether the highest bit of a lane is set.
+#[inline]
+fn any_highest(lanes: u16x8) -> bool {
+    const HIGHEST: u32 = 0xaaaa;
+    bytemuck::cast::<_, i8x16>(lanes).to_bitmask() & HIGHEST != 0
+}
+
+/// What the lanes of single points add up to.
+#[inline]
+fn single_sum(single: u16x8) -> Cell {
+    let [sum, place]: [i32x4; 2] = bytemuck::cast(i32x8::from_u16x8(single));
+    Cell {
+        sum: sum.round_float(),
+        place: place.round_float(),
     }
 }
 
@@ -108,29 +319,36 @@ impl Layer {
 pub(super) fn add_counts(
     area: &Area,
     tile: &Tile,
-    cells: &[Cell],
+    cells: &Cells,
     counts: &mut [[f32; 4]],
     row_length: usize,
 ) {
+    const { assert!(COUNT_CELL == 2, "cells are added in pairs") };
+    let part = |y: usize| {
+        let first = (y + area.margin) * area.width + area.margin;
+        first..first + tile.width
+    };
     for y in 0..tile.height {
-        let row = &cells[(y + area.margin) * area.width + area.margin..][..tile.width];
         let counts = &mut counts[y / COUNT_CELL * row_length + tile.x / COUNT_CELL..];
-        for (x, cell) in row.iter().enumerate().filter(|(_, cell)| !cell.is_empty()) {
-            let sum = &mut counts[x / COUNT_CELL];
-            *sum = (f32x4::new(*sum) + cell.sum).to_array();
+        let singles = cells.singles[part(y)].chunks(COUNT_CELL);
+        for (sum, pair) in counts.iter_mut().zip(singles) {
+            // No lane is more than half full.
+            let both = pair.iter().fold(u16x8::ZERO, |sum, single| sum + *single);
+            *sum = (f32x4::new(*sum) + single_sum(both).sum).to_array();
+        }
+        let others = cells.others.get(part(y)).unwrap_or(&[]);
+        for (sum, pair) in counts.iter_mut().zip(others.chunks(COUNT_CELL)) {
+            *sum = pair
+                .iter()
+                .fold(f32x4::new(*sum), |sum, other| sum + other.sum)
+                .to_array();
+        }
+        let spread = cells.spread.get(part(y)).unwrap_or(&[]);
+        for (sum, pair) in counts.iter_mut().zip(spread.chunks(COUNT_CELL)) {
+            *sum = pair
+                .iter()
+                .fold(f32x4::new(*sum), |sum, even| sum + *even)
+                .to_array();
         }
     }
-}
-
-/// A trace of the colour of the nearest cell that is not empty.
-fn nearest(area: &Area, cells: &[Cell], x: usize, y: usize) -> f32x4 {
-    for reach in 1..=area.margin {
-        for row in y - reach..=y + reach {
-            let row = &cells[row * area.width..][x - reach..=x + reach];
-            if let Some(cell) = row.iter().find(|cell| !cell.is_empty()) {
-                return cell.sum * f32x4::splat(TRACE / cell.count());
-            }
-        }
-    }
-    f32x4::ZERO
 }

@@ -78,16 +78,28 @@ impl Dots {
             let low = (x - width + SUBPIXELS - 1 - HALF) >> SUBPIXEL_BITS;
             let high = ((x + width - HALF) >> SUBPIXEL_BITS) + 1;
             let count = (high - low).max(0) as u32;
-            let bits = (1_u64 << (count & 63)) - 1;
-            let column = (low + PAD as i32) as u32;
-            let (word, shift) = ((column / 64) as usize, column % 64);
-            let words = &mut self.rows[(row as u32 as usize).min(TILE_HEIGHT)];
-            let word = word.min(WORDS + 1);
-            words[word] |= bits << shift;
-            if shift + count > 64 {
-                words[word + 1] |= bits >> (64 - shift);
-            }
+            self.light_bits(low, row, (1_u64 << (count & 63)) - 1, count);
         }
+    }
+
+    /// Lights pixels of a row: those of `count` pixels, from `x` pixels right of the tile's corner on,
+    /// whose bits are set.
+    #[inline]
+    pub fn light_bits(&mut self, x: i32, y: i32, bits: u64, count: u32) {
+        let column = (x + PAD as i32) as u32;
+        let (word, shift) = ((column / 64) as usize, column % 64);
+        let words = &mut self.rows[(y as u32 as usize).min(TILE_HEIGHT)];
+        let word = word.min(WORDS + 1);
+        words[word] |= bits << shift;
+        if shift + count > 64 {
+            words[word + 1] |= bits >> (64 - shift);
+        }
+    }
+
+    /// Lights those of 64 pixels of a row, the first `x` pixels right of the tile's corner, whose bits are set.
+    #[inline]
+    pub fn light_word(&mut self, x: i32, y: i32, bits: u64) {
+        self.light_bits(x, y, bits, 64);
     }
 
     /// Lights the same pixels in `lit`.

@@ -44,6 +44,19 @@ impl Lattice {
         sum.to_array().map(|v| v.to_bits() as i32)
     }
 
+    /// The same for points that are known to lie in a picture.
+    #[inline]
+    pub fn near(&self, point: [f32; 2]) -> [i32; 2] {
+        let whole = self.whole(f64x2::new(point.map(f64::from)));
+        whole.to_array().map(|v| v.to_bits() as i32)
+    }
+
+    /// The same, with the whole numbers in the lowest 32 bits.
+    #[inline]
+    pub fn whole(&self, point: f64x2) -> f64x2 {
+        point * self.scale + self.offset + f64x2::splat(ROUND)
+    }
+
     /// The box around a node's points.
     #[inline]
     pub fn boxed(&self, node: &Node) -> PxBox {

@@ -9,6 +9,9 @@
 mod cells;
 mod dots;
 mod fixed;
+mod footprint;
+mod four;
+mod layer;
 mod lit;
 mod stamp;
 mod tile;
@@ -24,12 +27,13 @@ use crate::mask::Mask;
 use crate::spatial::TileTree;
 use dots::Dot;
 use fixed::{Lattice, Marker, SUBPIXELS};
+use footprint::Footprint;
 use stamp::Stamp;
 use tile::{Scratch, Tile};
 use tone::Tone;
 
 pub(super) const TILE_WIDTH: usize = 256;
-pub(super) const TILE_HEIGHT: usize = 32;
+pub(super) const TILE_HEIGHT: usize = 64;
 /// Pixels along each side of one cell of the counts.
 pub const COUNT_CELL: usize = 2;
 
@@ -97,18 +101,13 @@ struct Pass<'a> {
     shades: &'a Shades,
     only: Option<&'a Mask>,
     marker: Marker,
+    /// None for all but small markers.
+    footprint: Option<Footprint>,
     /// None for a large marker.
     dot: Option<Dot>,
     stamp: Stamp,
     /// How near to a point every pixel's middle is covered, for sure; 1/256 px.
     inner_reach: f32,
-}
-
-impl Pass<'_> {
-    /// Pixels around a tile in which a marker may reach into it.
-    fn margin(&self) -> usize {
-        self.stamp.margin + 1
-    }
 }
 
 /// One frame, prepared for its tiles.
@@ -136,21 +135,19 @@ pub fn draw_points(
     pixels: &mut PointPixels,
 ) {
     let cells = [width, height].map(|side| side.div_ceil(COUNT_CELL));
-    refill(
-        &mut pixels.rgba,
-        if wanted.rgba { width * height * 4 } else { 0 },
-        0,
-    );
+    // What they held is overwritten where tiles are drawn.
+    let rgba = if wanted.rgba { width * height * 4 } else { 0 };
+    pixels.rgba.resize(rgba, 0);
     let counts = if wanted.counts {
         cells[0] * cells[1]
     } else {
         0
     };
-    refill(&mut pixels.counts, counts, [0.0; 4]);
+    pixels.counts.resize(counts, [0.0; 4]);
     let lattice = Lattice::new(px_from_world);
     let crowd = crowd(layer, &lattice, [width as i32, height as i32]);
     let base = passes(layer, None);
-    let pad = |pass: &Pass<'_>| pass.margin() + pass.stamp.side / 2;
+    let pad = |pass: &Pass<'_>| pass.stamp.margin + pass.stamp.side / 2;
     let frame = Frame {
         lattice,
         parts_per_unit: (px_from_world.scale * f64::from(SUBPIXELS)) as f32,
@@ -174,6 +171,8 @@ pub fn draw_points(
     rgba.into_par_iter().zip(counts).enumerate().for_each_init(
         Scratch::default,
         |scratch, (band, (rgba, counts))| {
+            rgba.fill(0);
+            counts.fill([0.0; 4]);
             for x in (0..width).step_by(TILE_WIDTH) {
                 let y = band * TILE_HEIGHT;
                 let tile = Tile {
@@ -199,6 +198,7 @@ fn passes<'a>(layer: &PointLayer<'a>, only: Option<&'a Mask>) -> Vec<Pass<'a>> {
         passes.push(Pass {
             shades: group.shades,
             only,
+            footprint: Footprint::new(&marker),
             dot: Dot::new(&marker),
             marker,
             inner_reach: inner,
@@ -251,11 +251,18 @@ fn crowd(layer: &PointLayer<'_>, lattice: &Lattice, size_px: [i32; 2]) -> f32 {
             open.extend(node.children());
         }
     }
-    patches.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-    let mut left = 0.9 * patches.iter().map(|p| p.1).sum::<f32>();
-    let per_px = patches.iter().find(|(_, count)| {
+    // In steps of less than a hundredth, as the numbers lie in their bits.
+    const STEP_BITS: u32 = 16;
+    let mut steps = vec![0.0; 1 << (32 - STEP_BITS - 1)];
+    let mut left = 0.0;
+    for (per_px, count) in patches {
+        steps[(per_px.to_bits() >> STEP_BITS) as usize] += count;
+        left += 0.9 * count;
+    }
+    let step = steps.iter().position(|count| {
         left -= count;
         left <= 0.0
     });
-    per_px.map_or(0.0, |p| p.0) * std::f32::consts::PI * radius * radius
+    let per_px = step.map_or(0.0, |step| f32::from_bits((step as u32) << STEP_BITS));
+    per_px * std::f32::consts::PI * radius * radius
 }

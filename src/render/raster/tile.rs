@@ -1,11 +1,12 @@
 //! One tile of the picture, from its points to its pixels.
 
-use wide::{f32x4, i32x4};
+use wide::{f32x4, i16x8, i32x4, u8x16};
 
 use super::Frame;
-use super::cells::{Cell, Layer, add_counts};
+use super::cells::{Cells, add_counts};
 use super::dots::Dots;
-use super::fixed::{PxBox, SUBPIXEL_BITS};
+use super::fixed::{Lattice, PxBox, SUBPIXEL_BITS};
+use super::layer::Layer;
 use super::lit::Lit;
 
 /// How much of their colour and opacity points keep beside a selection.
@@ -25,7 +26,7 @@ pub(super) struct Tile {
 /// What a thread keeps from tile to tile.
 #[derive(Default)]
 pub(super) struct Scratch {
-    pub cells: Vec<Cell>,
+    pub cells: Cells,
     pub lit: Lit,
     base: Layer,
     selected: Layer,
@@ -38,13 +39,16 @@ pub(super) struct Scratch {
 }
 
 /// The tile with the pixels around it whose markers reach into it.
+#[derive(Clone, Copy)]
 pub(super) struct Area {
     pub margin: usize,
     pub width: usize,
     pub height: usize,
-    /// The tile's corners, 1/256 px of the picture.
+    /// The tile's upper left corner, 1/256 px of the picture.
     pub min: [i32; 2],
-    max: [i32; 2],
+    /// The corners of the area itself.
+    pub corner: [i32; 2],
+    far: [i32; 2],
 }
 
 impl Area {
@@ -56,18 +60,34 @@ impl Area {
             width: size[0] + 2 * margin,
             height: size[1] + 2 * margin,
             min: origin.map(parts),
-            max: [0, 1].map(|i| parts(origin[i] + size[i])),
+            corner: origin.map(|px| parts(px) - parts(margin)),
+            far: [0, 1].map(|i| parts(origin[i] + size[i] + margin)),
         }
     }
 
     /// A position of the picture from the corner of the area, 1/256 px; `None` outside.
     #[inline]
     pub fn inside(&self, at: [i32; 2]) -> Option<[i32; 2]> {
-        let margin = (self.margin as i32) << SUBPIXEL_BITS;
-        let at = [0, 1].map(|i| at[i] - self.min[i] + margin);
+        let at = [0, 1].map(|i| at[i] - self.corner[i]);
         // What lies before the area wraps around to beyond it.
         let within = |v: i32, px: usize| (v as u32) < (px as u32) << SUBPIXEL_BITS;
         (within(at[0], self.width) && within(at[1], self.height)).then_some(at)
+    }
+
+    /// Where a point lies from the corner of the area, 1/256 px; `None` outside, unless all that is
+    /// asked for is `INSIDE`.
+    #[inline]
+    pub fn position<const INSIDE: bool>(
+        &self,
+        lattice: &Lattice,
+        point: [f32; 2],
+    ) -> Option<[i32; 2]> {
+        if INSIDE {
+            let at = lattice.near(point);
+            Some([0, 1].map(|i| at[i] - self.corner[i]))
+        } else {
+            self.inside(lattice.at(point))
+        }
     }
 
     /// Index of the cell at a position from the corner.
@@ -80,15 +100,15 @@ impl Area {
     /// Whether a box can have a point in a cell.
     #[inline]
     pub fn meets(&self, boxed: &PxBox) -> bool {
-        let margin = (self.margin as i32) << SUBPIXEL_BITS;
-        (0..2).all(|i| boxed.max[i] >= self.min[i] - margin && boxed.min[i] < self.max[i] + margin)
+        let meets = |i: usize| boxed.max[i] >= self.corner[i] && boxed.min[i] < self.far[i];
+        meets(0) & meets(1)
     }
 
     /// Whether all points of a box lie in cells.
     #[inline]
     pub fn holds(&self, boxed: &PxBox) -> bool {
-        let margin = (self.margin as i32) << SUBPIXEL_BITS;
-        (0..2).all(|i| boxed.min[i] >= self.min[i] - margin && boxed.max[i] < self.max[i] + margin)
+        let holds = |i: usize| boxed.min[i] >= self.corner[i] && boxed.max[i] < self.far[i];
+        holds(0) & holds(1)
     }
 }
 
@@ -113,8 +133,6 @@ impl Frame<'_> {
                     scratch.base.clear(self.pad);
                 }
                 scratch.base.stamp(pass, &area, &scratch.cells);
-                let (lit, layer) = (&scratch.lit, &mut scratch.base);
-                layer.fill_gaps(&area, tile, &scratch.cells, lit);
                 drawn = true;
             }
         }
@@ -130,8 +148,6 @@ impl Frame<'_> {
                     scratch.selected.clear(self.pad);
                 }
                 scratch.selected.stamp(pass, &area, &scratch.cells);
-                let (lit, layer) = (&scratch.selected_lit, &mut scratch.selected);
-                layer.fill_gaps(&area, tile, &scratch.cells, lit);
                 chosen = true;
             }
         }
@@ -140,15 +156,16 @@ impl Frame<'_> {
         } else {
             DIMMED
         };
-        self.paint(tile, (&scratch.base, &scratch.lit), dim, rgba, rgba_row);
+        let under = (&scratch.base, &scratch.lit);
+        self.paint::<false>(tile, under, dim, rgba, rgba_row);
         if chosen {
             let over = (&scratch.selected, &scratch.selected_lit);
-            self.paint(tile, over, 1.0, rgba, rgba_row);
+            self.paint::<true>(tile, over, 1.0, rgba, rgba_row);
         }
     }
 
-    /// Paints lit pixels over what is there.
-    fn paint(
+    /// Paints lit pixels: `OVER` what is there, or where nothing is yet.
+    fn paint<const OVER: bool>(
         &self,
         tile: &Tile,
         (layer, lit): (&Layer, &Lit),
@@ -157,6 +174,7 @@ impl Frame<'_> {
         row_length: usize,
     ) {
         let shade = self.style.shade;
+        let full = f32x4::splat(255.0);
         for y in 0..tile.height {
             let row = &mut rgba[4 * (y * row_length + tile.x)..][..4 * tile.width];
             let sums = &layer.row(y)[..tile.width];
@@ -165,11 +183,16 @@ impl Frame<'_> {
                 while bits != 0 {
                     let x = word * 64 + bits.trailing_zeros() as usize;
                     bits &= bits - 1;
-                    if x >= tile.width {
+                    let Some(pixel) = row.get_mut(4 * x..).and_then(<[u8]>::first_chunk_mut::<4>)
+                    else {
                         break;
+                    };
+                    let mut sum = sums[x];
+                    if sum.as_array()[3] <= 0.0 {
+                        sum = layer.nearest(x, y);
                     }
-                    let markers = sums[x].as_array()[3];
-                    let mut rgb = sums[x] * f32x4::splat(1.0 / markers.max(1e-9));
+                    let markers = sum.as_array()[3];
+                    let mut rgb = sum * f32x4::splat(1.0 / markers.max(1e-9));
                     if dim < 1.0 {
                         let [r, g, b, _] = rgb.to_array();
                         let grey = f32x4::splat((r + g + b) / 3.0);
@@ -178,21 +201,24 @@ impl Frame<'_> {
                     let (alpha, crowding) = self.tone.of(markers);
                     let shine = self.style.glow * crowding * dim;
                     let alpha = (alpha * dim).max(4.0 / 255.0);
-                    let Some(pixel) = row[4 * x..].first_chunk_mut::<4>() else {
-                        break;
-                    };
-                    let full = f32x4::splat(255.0);
                     let light = (rgb + (full - rgb) * f32x4::splat(shine)) * f32x4::splat(shade);
-                    let light = (light * COLOR + OPAQUE) * f32x4::splat(alpha);
-                    let under = i32x4::new(pixel.map(i32::from)).round_float();
-                    let over = light + under * f32x4::splat(1.0 - alpha);
-                    *pixel = over
-                        .fast_min(full)
-                        .fast_round_int()
-                        .to_array()
-                        .map(|v| v as u8);
+                    let mut light = (light * COLOR + OPAQUE) * f32x4::splat(alpha);
+                    if OVER {
+                        let under = i32x4::new(pixel.map(i32::from)).round_float();
+                        light += under * f32x4::splat(1.0 - alpha);
+                    }
+                    *pixel = bytes(light);
                 }
             }
         }
     }
+}
+
+/// The nearest bytes, those at the ends beyond them.
+#[inline]
+fn bytes(values: f32x4) -> [u8; 4] {
+    let whole = values.fast_round_int();
+    let words = i16x8::from_i32x8_saturate(bytemuck::cast([whole, i32x4::ZERO]));
+    let [first, ..]: [[u8; 4]; 4] = bytemuck::cast(u8x16::narrow_i16x8(words, i16x8::ZERO));
+    first
 }

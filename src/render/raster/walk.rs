@@ -1,10 +1,9 @@
 //! Down the tree of a map: what lies in each pixel of a tile, and which pixels are lit.
 
-use wide::{f32x4, i32x4};
-
-use super::cells::Cell;
+use super::cells::Cells;
 use super::dots::Dots;
 use super::fixed::{PxBox, SUBPIXEL_BITS, SUBPIXELS};
+use super::footprint::{Footprint, Outline};
 use super::lit::Lit;
 use super::tile::{Area, Scratch, Tile};
 use super::{Frame, Pass, TILE_WIDTH};
@@ -12,8 +11,13 @@ use crate::spatial::Node;
 
 /// A node no larger than this along either side, 1/256 px, is taken as a whole.
 const CROWD: i32 = SUBPIXELS * 9 / 8;
+/// A node no larger than this along either side, 1/256 px, is taken as a whole and spread over its pixels
+/// where it is so full that it lights all of them.
+const FULL: i32 = SUBPIXELS * 24 / 8;
+/// Fewest points of a node that is spread: their places are no longer seen.
+const MANY: usize = 12;
 /// Most points on a pixel of a node whose points are looked at one by one.
-const SPARSE: i64 = 2;
+const SPARSE: i64 = 4;
 /// A node no larger than this along either side, 1/256 px, may lie partly outside for that.
 const SMALL: i32 = 4 * SUBPIXELS;
 /// Neither in the tile nor around it.
@@ -29,7 +33,7 @@ impl Frame<'_> {
         selected: bool,
     ) -> (Area, bool) {
         let size = [tile.width, tile.height];
-        let area = Area::new([tile.x, tile.y], size, pass.margin());
+        let area = Area::new([tile.x, tile.y], size, pass.stamp.margin);
         let Scratch {
             cells,
             crowds,
@@ -66,6 +70,11 @@ impl Frame<'_> {
         }
         let any = walk.any;
         if any && self.wanted.rgba {
+            match pass.footprint {
+                Some(Footprint::Three(_)) => walk.cells.light::<3>(&area, walk.dots),
+                Some(Footprint::Five(_)) => walk.cells.light::<5>(&area, walk.dots),
+                None => {}
+            }
             walk.dots.add_to(walk.lit);
             walk.light(open);
         }
@@ -78,7 +87,7 @@ struct Walk<'a> {
     pass: &'a Pass<'a>,
     area: &'a Area,
     tile: &'a Tile,
-    cells: &'a mut Vec<Cell>,
+    cells: &'a mut Cells,
     lit: &'a mut Lit,
     dots: &'a mut Dots,
     crowds: &'a mut Vec<(u32, u32)>,
@@ -106,18 +115,6 @@ impl Walk<'_> {
         self.pass.shades.draws(place) && self.pass.only.is_none_or(|mask| mask.contains(place))
     }
 
-    /// Adds points to the cell at a position from the area's corner; the cells are ready.
-    #[inline]
-    fn add(&mut self, at: [i32; 2], count: f32, [r, g, b]: [u8; 3]) {
-        let cell = &mut self.cells[self.area.cell(at)];
-        let sum = i32x4::new([i32::from(r), i32::from(g), i32::from(b), 1]);
-        let [x, y] = at.map(|v| v & (SUBPIXELS - 1));
-        let place = i32x4::new([x, y, 0, 0]);
-        let count = f32x4::splat(count);
-        cell.sum += sum.round_float() * count;
-        cell.place += place.round_float() * count;
-    }
-
     /// The pixel of the tile at a position.
     #[inline]
     fn pixel(&self, at: [i32; 2]) -> Option<(usize, usize)> {
@@ -133,39 +130,98 @@ impl Walk<'_> {
             && (node.count() as i64) << (2 * SUBPIXEL_BITS) <= SPARSE * sides[0] * sides[1]
     }
 
+    /// Whether its points light every pixel whose middle lies in its box.
+    #[inline]
+    fn is_full(&self, node: &Node, index: usize, count: usize) -> bool {
+        let shade = &self.pass.shades.nodes()[index];
+        let hole = shade.hole(node) * self.frame.parts_per_unit;
+        count == shade.count as usize && self.pass.inner_reach >= hole
+    }
+
     /// Draws the points of a node, of which `count` are drawn, where they lie.
-    fn points(&mut self, node: &Node, count: usize) {
+    fn points(&mut self, node: &Node, boxed: &PxBox, count: usize) {
         self.begin();
-        if count == node.count() {
-            self.points_where(node, |_| true);
+        let pass = self.pass;
+        if count == node.count() && self.area.holds(boxed) {
+            self.points_where::<true>(node, |_| true);
+        } else if pass.only.is_none() && count == node.count() {
+            self.points_where::<false>(node, |_| true);
         } else {
-            let (pass, shades) = (self.pass, self.pass.shades);
             let only = |place| pass.only.is_none_or(|mask| mask.contains(place));
-            self.points_where(node, |place| shades.draws(place) && only(place));
+            self.points_where::<false>(node, |place| pass.shades.draws(place) && only(place));
+        }
+    }
+
+    /// The same for points of which all are `INSIDE` the area, or only some.
+    #[inline]
+    fn points_where<const INSIDE: bool>(&mut self, node: &Node, draws: impl Fn(usize) -> bool) {
+        let footprint = self.pass.footprint.as_ref();
+        match footprint.filter(|_| self.frame.wanted.rgba) {
+            Some(Footprint::Three(outline)) => {
+                self.footprints::<3, 1, INSIDE>(node, outline, draws);
+            }
+            Some(Footprint::Five(outline)) => {
+                self.footprints::<5, 2, INSIDE>(node, outline, draws);
+            }
+            None => self.markers::<INSIDE>(node, draws),
         }
     }
 
     #[inline]
-    fn points_where(&mut self, node: &Node, draws: impl Fn(usize) -> bool) {
-        let margin = (self.area.margin as i32) << SUBPIXEL_BITS;
-        let positions = &self.frame.tree.points()[node.places()];
-        let colors = &self.pass.shades.points()[node.places()];
-        for ((place, point), [r, g, b, _]) in node.places().zip(positions).zip(colors) {
+    fn footprints<const SIDE: usize, const STEPS: usize, const INSIDE: bool>(
+        &mut self,
+        node: &Node,
+        outline: &Outline<STEPS>,
+        draws: impl Fn(usize) -> bool,
+    ) {
+        let (area, lattice) = (*self.area, self.frame.lattice);
+        let mut places = node.places();
+        if INSIDE {
+            let (positions, _) = self.frame.tree.points()[places.clone()].as_chunks();
+            let (colors, _) = self.pass.shades.points()[places.clone()].as_chunks();
+            let to_pixels = (&lattice, &area);
+            self.cells
+                .add_points::<SIDE, STEPS>(positions, colors, to_pixels, outline);
+            places.start += 4 * positions.len();
+        }
+        let positions = &self.frame.tree.points()[places.clone()];
+        let colors = &self.pass.shades.points()[places.clone()];
+        for ((place, point), color) in places.zip(positions).zip(colors) {
             if !draws(place) {
                 continue;
             }
-            let position = self.frame.lattice.at(*point);
-            if let Some(at) = self.area.inside(position) {
-                self.add(at, 1.0, [*r, *g, *b]);
-                if !self.frame.wanted.rgba {
-                    continue;
-                }
-                if let Some(dot) = &self.pass.dot {
-                    self.dots.light(at.map(|v| v - margin), dot);
-                } else {
-                    let point = PxBox::at(position);
-                    self.lit.light(&point, &self.pass.marker, self.area.min);
-                }
+            if let Some(at) = area.position::<INSIDE>(&lattice, *point) {
+                let within = at.map(|v| v as u8);
+                let lights = outline.mask(within);
+                self.cells
+                    .add_point::<SIDE>(area.cell(at), within, *color, lights);
+            }
+        }
+    }
+
+    #[inline]
+    fn markers<const INSIDE: bool>(&mut self, node: &Node, draws: impl Fn(usize) -> bool) {
+        let margin = (self.area.margin as i32) << SUBPIXEL_BITS;
+        let positions = &self.frame.tree.points()[node.places()];
+        let colors = &self.pass.shades.points()[node.places()];
+        for ((place, point), color) in node.places().zip(positions).zip(colors) {
+            if !draws(place) {
+                continue;
+            }
+            let Some(at) = self.area.position::<INSIDE>(&self.frame.lattice, *point) else {
+                continue;
+            };
+            let within = at.map(|v| v as u8);
+            self.cells
+                .add_point::<3>(self.area.cell(at), within, *color, 0);
+            if !self.frame.wanted.rgba {
+                continue;
+            }
+            let at = at.map(|v| v - margin);
+            if let Some(dot) = &self.pass.dot {
+                self.dots.light(at, dot);
+            } else {
+                self.lit.light(&PxBox::at(at), &self.pass.marker, [0, 0]);
             }
         }
     }
@@ -174,8 +230,7 @@ impl Walk<'_> {
     #[inline]
     fn begin(&mut self) {
         if !self.any {
-            let size = self.area.width * self.area.height;
-            super::refill(self.cells, size, Cell::default());
+            self.cells.clear(self.area);
             self.any = true;
         }
     }
@@ -200,7 +255,8 @@ impl Walk<'_> {
             let shade = &self.pass.shades.nodes()[index];
             if let Some(at) = self.area.inside(center) {
                 self.begin();
-                self.add(at, count as f32, shade.rgb);
+                self.cells
+                    .add_crowd(self.area.cell(at), at, count as u32, shade.rgb);
             }
             if !self.frame.wanted.rgba {
                 return;
@@ -219,8 +275,23 @@ impl Walk<'_> {
             }
             let pixel = pixel.map_or(NOWHERE, |(x, y)| (y * TILE_WIDTH + x) as u32);
             self.crowds.push((at, pixel));
+        } else if side <= FULL && count >= MANY && self.is_full(node, index, count) {
+            let shade = &self.pass.shades.nodes()[index];
+            self.begin();
+            self.cells
+                .spread(self.area, &boxed, count as f32, shade.rgb);
+            if !self.frame.wanted.rgba {
+                return;
+            }
+            let hole = shade.hole(node) * self.frame.parts_per_unit;
+            let around = self.pass.inner_reach - hole;
+            self.lit.light_near(&boxed, around as i32, self.area.min);
+            let pixel = self
+                .pixel(center)
+                .map_or(NOWHERE, |(x, y)| (y * TILE_WIDTH + x) as u32);
+            self.crowds.push((at, pixel));
         } else if node.is_leaf() || self.is_sparse(node, &boxed) {
-            self.points(node, count);
+            self.points(node, &boxed, count);
         } else {
             next.extend(node.children().map(|child| child as u32));
         }
@@ -230,7 +301,7 @@ impl Walk<'_> {
     /// already, as in the midst of a crowd, there is nothing to do.
     fn light(&mut self, open: &mut Vec<u32>) {
         let (marker, origin) = (&self.pass.marker, self.area.min);
-        let reach = (marker.reach() + CROWD / 2 + SUBPIXELS) >> SUBPIXEL_BITS;
+        let reach = (marker.reach() + FULL / 2 + SUBPIXELS) >> SUBPIXEL_BITS;
         let (width, height) = (self.tile.width, self.tile.height);
         let around = self.lit.surrounded(reach as usize, width, height);
         let mut kept = 0;

@@ -1,0 +1,175 @@
+//! The markers of what lies in each pixel, added up.
+
+use wide::f32x4;
+
+use super::cells::Cells;
+use super::stamp::{Stamp, TABLES};
+use super::tile::Area;
+use super::{Pass, TILE_HEIGHT, TILE_WIDTH};
+
+/// Markers over a pixel that they only just reach.
+const TRACE: f32 = 0.02;
+
+/// Sums over the markers at each pixel of a tile and around it: colour and number.
+#[derive(Default)]
+pub(super) struct Layer {
+    sums: Vec<f32x4>,
+    /// Pixels on each side of the tile, so that whole markers fit.
+    pad: usize,
+    row_length: usize,
+}
+
+impl Layer {
+    /// Makes room for the markers of cells up to `pad` px outside of the tile.
+    pub fn clear(&mut self, pad: usize) {
+        self.pad = pad;
+        self.row_length = TILE_WIDTH + 2 * pad;
+        let size = self.row_length * (TILE_HEIGHT + 2 * pad);
+        super::refill(&mut self.sums, size, f32x4::ZERO);
+    }
+
+    /// The pixels of the tile in a row.
+    pub fn row(&self, y: usize) -> &[f32x4] {
+        &self.sums[(y + self.pad) * self.row_length + self.pad..][..TILE_WIDTH]
+    }
+
+    /// Adds the markers of the cells.
+    pub fn stamp(&mut self, pass: &Pass<'_>, area: &Area, cells: &Cells) {
+        if !cells.evens().is_empty() {
+            self.stamp_evens(&pass.stamp, area, cells.evens());
+        }
+        match (pass.stamp.splats(), pass.stamp.side) {
+            (Some(splats), _) => self.stamp_smallest(splats, area, cells),
+            (None, 5) => self.stamp_sized::<5>(&pass.stamp, area, cells),
+            (None, 7) => self.stamp_sized::<7>(&pass.stamp, area, cells),
+            (None, _) => self.stamp_sized::<0>(&pass.stamp, area, cells),
+        }
+    }
+
+    /// The first pixel that a cell of the area's row `row` reaches, without its column.
+    fn first(&self, row: usize, area: &Area, side: usize) -> Option<usize> {
+        let first = self.pad.checked_sub(area.margin + side / 2)?;
+        Some((first + row) * self.row_length + first)
+    }
+
+    /// Adds markers in the middle of every pixel.
+    fn stamp_evens(&mut self, stamp: &Stamp, area: &Area, evens: &[f32x4]) {
+        let side = stamp.side;
+        let taps: Vec<(usize, f32x4)> = stamp
+            .central
+            .iter()
+            .enumerate()
+            .filter(|(_, weight)| **weight > 0.0)
+            .map(|(i, weight)| (i / side * area.width + i % side, f32x4::splat(*weight)))
+            .collect();
+        // A marker is the same upside down, so that each pixel gathers what lies around it.
+        for row in 0..area.height + 1 - side.min(area.height + 1) {
+            let Some(first) = self.first(row, area, side) else {
+                return;
+            };
+            let first = first + (side - 1) * (self.row_length + 1);
+            let pixels = &mut self.sums[first..][..area.width + 1 - side];
+            let evens = &evens[row * area.width..];
+            match taps[..] {
+                [(a, p), (b, q), (c, r), (d, s), (e, t)] => {
+                    for (i, pixel) in pixels.iter_mut().enumerate() {
+                        let near = evens[i + a] * p + evens[i + b] * q + evens[i + c] * r;
+                        *pixel += near + evens[i + d] * s + evens[i + e] * t;
+                    }
+                }
+                _ => {
+                    for (i, pixel) in pixels.iter_mut().enumerate() {
+                        for (tap, weight) in &taps {
+                            *pixel += evens[i + tap] * *weight;
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// For markers of three pixels a side: these pixels are kept at hand from cell to cell.
+    fn stamp_smallest(&mut self, splats: &[[[f32x4; 3]; 3]; TABLES], area: &Area, cells: &Cells) {
+        for row in 0..area.height {
+            let Some(first) = self.first(row, area, 3) else {
+                return;
+            };
+            let (one, rest) = self.sums[first..].split_at_mut(self.row_length);
+            let (two, three) = rest.split_at_mut(self.row_length);
+            let length = area.width + 2;
+            let mut rows = [&mut one[..length], &mut two[..length], &mut three[..length]];
+            let mut held = [[f32x4::ZERO; 3]; 3];
+            let mut at = 0;
+            load(&rows, &mut held, at);
+            cells.in_row(row, area, |column, cell| {
+                if column == at + 1 {
+                    for (row, [left, middle, right]) in rows.iter_mut().zip(&mut held) {
+                        row[at] = *left;
+                        (*left, *middle, *right) = (*middle, *right, row[at + 3]);
+                    }
+                } else {
+                    put_back(&mut rows, &held, at);
+                    load(&rows, &mut held, column);
+                }
+                at = column;
+                let weights = &splats[cell.table()];
+                for (held, weights) in held.iter_mut().zip(weights) {
+                    for (pixel, weight) in held.iter_mut().zip(weights) {
+                        *pixel += cell.sum * *weight;
+                    }
+                }
+            });
+            put_back(&mut rows, &held, at);
+        }
+    }
+
+    /// Without loops for markers of that many pixels along each side; of any for 0.
+    fn stamp_sized<const SIDE: usize>(&mut self, stamp: &Stamp, area: &Area, cells: &Cells) {
+        let side = if SIDE == 0 { stamp.side } else { SIDE };
+        for row in 0..area.height {
+            let Some(first) = self.first(row, area, side) else {
+                return;
+            };
+            let row_length = self.row_length;
+            let rows = &mut self.sums[first..];
+            cells.in_row(row, area, |column, cell| {
+                let weights = stamp.weights(cell.table()).chunks_exact(side);
+                let rows = rows[column..].chunks_mut(row_length);
+                for (pixels, weights) in rows.zip(weights) {
+                    for (pixel, weight) in pixels[..side].iter_mut().zip(weights) {
+                        *pixel += cell.sum * f32x4::splat(*weight);
+                    }
+                }
+            });
+        }
+    }
+
+    /// What a lit pixel shows that the merged markers just miss: a trace of the nearest that they do not.
+    pub fn nearest(&self, x: usize, y: usize) -> f32x4 {
+        let (x, y) = (x + self.pad, y + self.pad);
+        for reach in 1..=self.pad {
+            for row in y - reach..=y + reach {
+                let row = &self.sums[row * self.row_length..][x - reach..=x + reach];
+                if let Some(sum) = row.iter().find(|sum| sum.as_array()[3] > 0.0) {
+                    return *sum * f32x4::splat(TRACE / sum.as_array()[3]);
+                }
+            }
+        }
+        f32x4::ZERO
+    }
+}
+
+/// Takes three pixels of three rows in hand.
+#[inline(always)]
+fn load(rows: &[&mut [f32x4]; 3], held: &mut [[f32x4; 3]; 3], at: usize) {
+    for (row, held) in rows.iter().zip(held) {
+        held.copy_from_slice(&row[at..at + 3]);
+    }
+}
+
+#[inline(always)]
+fn put_back(rows: &mut [&mut [f32x4]; 3], held: &[[f32x4; 3]; 3], at: usize) {
+    for (row, held) in rows.iter_mut().zip(held) {
+        row[at..at + 3].copy_from_slice(held);
+    }
+}
