@@ -1,5 +1,7 @@
 //! What lies in each pixel.
 
+use std::ops::Range;
+
 use wide::{f32x4, i8x16, i16x8, i32x4, i32x8, u8x16, u16x8};
 
 use super::COUNT_CELL;
@@ -163,24 +165,17 @@ impl Cells {
     }
 
     /// Adds `count` points of a mean colour, spread evenly over a box of the picture.
+    #[inline]
     pub fn spread(&mut self, area: &Area, boxed: &PxBox, count: f32, [r, g, b]: [u8; 3]) {
         if self.spread.is_empty() {
             super::refill(&mut self.spread, self.singles.len(), f32x4::ZERO);
         }
-        // The outermost of n even places lie half a step within what they cover.
-        let size = [area.width, area.height];
-        let sides = [0, 1].map(|i| {
-            let (low, high) = (boxed.min[i], boxed.max[i]);
-            let step = (high - low) as f32 / (count.sqrt() - 1.0) / 2.0;
-            let from = ((low - area.corner[i]) as f32 - step) / SUBPIXELS as f32;
-            let to = ((high - area.corner[i]) as f32 + step) / SUBPIXELS as f32;
-            let to = to.max(from + 1.0 / SUBPIXELS as f32);
-            let first = (from as i32).max(0) as usize;
-            // One more is without overlap at most.
-            let last = (to as i32 + 1).clamp(0, size[i] as i32) as usize;
-            (from, to, first..last)
-        });
-        let [(left, right, columns), (top, bottom, rows)] = sides;
+        let (low, high) = (boxed.min, boxed.max);
+        let along = |i: usize, size: usize| {
+            covered([low[i], high[i]].map(|at| at - area.corner[i]), count, size)
+        };
+        let (left, right, columns) = along(0, area.width);
+        let (top, bottom, rows) = along(1, area.height);
         let share = count / ((right - left) * (bottom - top));
         let sum = i32x4::new([i32::from(r), i32::from(g), i32::from(b), 1]).round_float();
         let sum = sum * f32x4::splat(share);
@@ -208,7 +203,7 @@ impl Cells {
     }
 
     /// Visits the pixels of a row of the area in which something lies, what is spread left out.
-    #[inline(always)]
+    #[inline]
     pub fn in_row(&self, row: usize, area: &Area, mut visit: impl FnMut(usize, Cell)) {
         let start = row * area.width;
         let singles = &self.singles[start..][..area.width];
@@ -305,6 +300,19 @@ fn any_highest(lanes: u16x8) -> bool {
     bytemuck::cast::<_, i8x16>(lanes).to_bitmask() & HIGHEST != 0
 }
 
+/// What `count` places between two outermost ones, 1/256 px, stand for: from where to where, px, and the
+/// pixels of so many that it meets.
+#[inline]
+fn covered([low, high]: [i32; 2], count: f32, pixels: usize) -> (f32, f32, Range<usize>) {
+    // Of n places by chance in an interval, the outermost lie on average 1/(n - 1) of their span within.
+    let step = (high - low) as f32 / (count - 1.0);
+    let from = (low as f32 - step) / SUBPIXELS as f32;
+    let to = ((high as f32 + step) / SUBPIXELS as f32).max(from + 1.0 / SUBPIXELS as f32);
+    let first = (from as i32).max(0) as usize;
+    let end = (to as i32 + 1).clamp(0, pixels as i32) as usize;
+    (from, to, first..end)
+}
+
 /// What the lanes of single points add up to.
 #[inline]
 fn single_sum(single: u16x8) -> Cell {
@@ -350,5 +358,105 @@ pub(super) fn add_counts(
                 .fold(f32x4::new(*sum), |sum, even| sum + *even)
                 .to_array();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::Shape;
+    use crate::render::camera::PxFromWorld;
+    use crate::render::raster::fixed::Marker;
+
+    fn area() -> Area {
+        Area::new([512, 128], [100, 40], 2)
+    }
+
+    fn totals(cells: &Cells, area: &Area) -> [f32; 4] {
+        let mut total = f32x4::ZERO;
+        for row in 0..area.height {
+            cells.in_row(row, area, |_, cell| total += cell.sum);
+        }
+        cells.spread.iter().for_each(|even| total += *even);
+        total.to_array()
+    }
+
+    /// However many points lie in a pixel, one by one, four at a time or as nodes.
+    #[test]
+    fn no_lane_overflows() {
+        let area = area();
+        let lattice = Lattice::new(PxFromWorld {
+            scale: 1.0,
+            offset: [0.0; 2],
+        });
+        let outline = Outline::<1>::new(&Marker::new(Shape::Disc, 0.75), 3);
+        let white = [255; 4];
+        // Near the lower right corner of a pixel, where the sums of places grow most.
+        let points = vec![[[540.99, -140.99]; 4]; 10_000];
+        let colors = vec![[white; 4]; 10_000];
+        let mut cells = Cells::default();
+        cells.clear(&area);
+        cells.add_points::<3, 1>(&points, &colors, (&lattice, &area), &outline);
+        let at = area.inside(lattice.at([540.99, -140.99])).unwrap();
+        let place = at.map(|v| v as u8);
+        for _ in 0..40_000 {
+            cells.add_point::<3>(area.cell(at), place, white, outline.mask(place));
+        }
+        for count in [1, FEW, FEW, FEW + 1, 1_000_000] {
+            cells.add_crowd(area.cell(at), at, count, [255; 3]);
+        }
+        let number = 80_000.0 + 1.0 + 3.0 * FEW as f32 + 1.0 + 1e6;
+        let [r, g, b, n] = totals(&cells, &area);
+        assert_eq!(n, number);
+        for sum in [r, g, b] {
+            assert!((sum / n - 255.0).abs() < 1e-3, "{sum} over {n}");
+        }
+        let mut seen = 0;
+        cells.in_row(at[1] as usize / 256, &area, |column, cell| {
+            assert_eq!(column, at[0] as usize / 256);
+            let [x, y, ..] = (cell.place * f32x4::splat(1.0 / number)).to_array();
+            assert!((x - f32::from(place[0])).abs() < 0.1 && (y - f32::from(place[1])).abs() < 0.1);
+            seen += 1;
+        });
+        assert_eq!(seen, 1);
+    }
+
+    /// What is spread keeps its number, mean colour and middle, inside the area; across its edge, a part.
+    #[test]
+    fn what_is_spread_keeps_its_number_and_middle() {
+        let area = area();
+        let mut cells = Cells::default();
+        for (count, size) in [(12.0, [300, 500]), (90.0, [700, 10]), (1e6, [0, 0])] {
+            cells.clear(&area);
+            let min = [540 * 256 + 77, 150 * 256 + 13];
+            let boxed = PxBox {
+                min,
+                max: [min[0] + size[0], min[1] + size[1]],
+            };
+            cells.spread(&area, &boxed, count, [200, 100, 50]);
+            let [r, g, b, n] = totals(&cells, &area);
+            assert!((n / count - 1.0).abs() < 1e-3, "{n} of {count}");
+            for (sum, value) in [(r, 200.0), (g, 100.0), (b, 50.0)] {
+                assert!((sum / n - value).abs() < 0.1);
+            }
+            let mut middle = [0.0; 2];
+            for (i, even) in cells.spread.iter().enumerate() {
+                let share = even.as_array()[3] / n;
+                middle[0] += share * ((i % area.width) as f32 + 0.5);
+                middle[1] += share * ((i / area.width) as f32 + 0.5);
+            }
+            for i in 0..2 {
+                let expected = (boxed.center()[i] - area.corner[i]) as f32 / 256.0;
+                // In one pixel it is known no better.
+                assert!((middle[i] - expected).abs() < 0.51, "{middle:?} {expected}");
+            }
+        }
+        cells.clear(&area);
+        let boxed = PxBox {
+            min: [area.corner[0] - 256, area.corner[1] + 2560],
+            max: [area.corner[0] + 256, area.corner[1] + 3000],
+        };
+        cells.spread(&area, &boxed, 1000.0, [255; 3]);
+        assert!((totals(&cells, &area)[3] - 500.0).abs() < 1.0);
     }
 }

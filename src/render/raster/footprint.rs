@@ -44,7 +44,7 @@ pub(super) struct Outline<const STEPS: usize> {
 }
 
 impl<const STEPS: usize> Outline<STEPS> {
-    fn new(marker: &Marker, side: i32) -> Self {
+    pub fn new(marker: &Marker, side: i32) -> Self {
         let distance = |pixel: i32, place: usize| {
             (((pixel - side / 2) << SUBPIXEL_BITS) + HALF - place as i32).abs()
         };

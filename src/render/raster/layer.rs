@@ -160,14 +160,14 @@ impl Layer {
 }
 
 /// Takes three pixels of three rows in hand.
-#[inline(always)]
+#[inline]
 fn load(rows: &[&mut [f32x4]; 3], held: &mut [[f32x4; 3]; 3], at: usize) {
     for (row, held) in rows.iter().zip(held) {
         held.copy_from_slice(&row[at..at + 3]);
     }
 }
 
-#[inline(always)]
+#[inline]
 fn put_back(rows: &mut [&mut [f32x4]; 3], held: &[[f32x4; 3]; 3], at: usize) {
     for (row, held) in rows.iter_mut().zip(held) {
         row[at..at + 3].copy_from_slice(held);

@@ -110,6 +110,14 @@ struct Pass<'a> {
     inner_reach: f32,
 }
 
+impl Pass<'_> {
+    /// Pixels around a tile in which a marker may reach into it, or the middle of a small node lie with such a
+    /// marker.
+    fn margin(&self) -> usize {
+        self.stamp.margin + 1
+    }
+}
+
 /// One frame, prepared for its tiles.
 struct Frame<'a> {
     lattice: Lattice,
@@ -147,7 +155,7 @@ pub fn draw_points(
     let lattice = Lattice::new(px_from_world);
     let crowd = crowd(layer, &lattice, [width as i32, height as i32]);
     let base = passes(layer, None);
-    let pad = |pass: &Pass<'_>| pass.stamp.margin + pass.stamp.side / 2;
+    let pad = |pass: &Pass<'_>| pass.margin() + pass.stamp.side / 2;
     let frame = Frame {
         lattice,
         parts_per_unit: (px_from_world.scale * f64::from(SUBPIXELS)) as f32,
@@ -219,6 +227,8 @@ fn refill<T: Copy>(buffer: &mut Vec<T>, len: usize, value: T) {
 fn crowd(layer: &PointLayer<'_>, lattice: &Lattice, size_px: [i32; 2]) -> f32 {
     /// Side of the nodes that are looked at.
     const PATCH: i32 = 8 * SUBPIXELS;
+    /// Bits of a number that are within one step of the histogram.
+    const STEP_BITS: u32 = 16;
     let Some(group) = layer.groups.first() else {
         return 0.0;
     };
@@ -252,7 +262,6 @@ fn crowd(layer: &PointLayer<'_>, lattice: &Lattice, size_px: [i32; 2]) -> f32 {
         }
     }
     // In steps of less than a hundredth, as the numbers lie in their bits.
-    const STEP_BITS: u32 = 16;
     let mut steps = vec![0.0; 1 << (32 - STEP_BITS - 1)];
     let mut left = 0.0;
     for (per_px, count) in patches {

@@ -11,7 +11,7 @@ pub(super) const TABLES: usize = STEPS * STEPS;
 
 /// Coverage tables.
 pub(super) struct Stamp {
-    /// Pixels from the middle's pixel that the marker can reach.
+    /// Pixels from the middle's pixel that the marker can reach, wherever in that the middle lies.
     pub margin: usize,
     /// Pixels along each side of the tables, an odd number.
     pub side: usize,

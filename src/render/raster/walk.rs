@@ -33,7 +33,7 @@ impl Frame<'_> {
         selected: bool,
     ) -> (Area, bool) {
         let size = [tile.width, tile.height];
-        let area = Area::new([tile.x, tile.y], size, pass.stamp.margin);
+        let area = Area::new([tile.x, tile.y], size, pass.margin());
         let Scratch {
             cells,
             crowds,
@@ -128,14 +128,6 @@ impl Walk<'_> {
         let sides = [0, 1].map(|i| i64::from(boxed.max[i] - boxed.min[i] + SUBPIXELS));
         (boxed.side() <= SMALL || self.area.holds(boxed))
             && (node.count() as i64) << (2 * SUBPIXEL_BITS) <= SPARSE * sides[0] * sides[1]
-    }
-
-    /// Whether its points light every pixel whose middle lies in its box.
-    #[inline]
-    fn is_full(&self, node: &Node, index: usize, count: usize) -> bool {
-        let shade = &self.pass.shades.nodes()[index];
-        let hole = shade.hole(node) * self.frame.parts_per_unit;
-        count == shade.count as usize && self.pass.inner_reach >= hole
     }
 
     /// Draws the points of a node, of which `count` are drawn, where they lie.
@@ -248,53 +240,64 @@ impl Walk<'_> {
         if !self.area.meets(&boxed) {
             return;
         }
-        let center = boxed.center();
         let side = boxed.side();
         // A lone point of a leaf is drawn where it lies.
-        if side <= CROWD && (count > 1 || side == 0) {
-            let shade = &self.pass.shades.nodes()[index];
-            if let Some(at) = self.area.inside(center) {
-                self.begin();
-                self.cells
-                    .add_crowd(self.area.cell(at), at, count as u32, shade.rgb);
-            }
-            if !self.frame.wanted.rgba {
-                return;
-            }
-            // 1/256 px; not a number where the box is not finite.
-            let hole = shade.hole(node) * self.frame.parts_per_unit;
-            let around = self.pass.inner_reach - hole;
-            let pixel = self.pixel(center);
-            if around >= 0.0 && count == shade.count as usize {
-                self.lit.light_near(&boxed, around as i32, self.area.min);
-            } else if let Some((x, y)) = pixel {
-                let middle = center.map(|v| (v & !(SUBPIXELS - 1)) + SUBPIXELS / 2);
-                if self.pass.marker.covers_surely(&boxed, middle) {
-                    self.lit.light_row(y, x, x + 1);
-                }
-            }
-            let pixel = pixel.map_or(NOWHERE, |(x, y)| (y * TILE_WIDTH + x) as u32);
-            self.crowds.push((at, pixel));
-        } else if side <= FULL && count >= MANY && self.is_full(node, index, count) {
-            let shade = &self.pass.shades.nodes()[index];
-            self.begin();
-            self.cells
-                .spread(self.area, &boxed, count as f32, shade.rgb);
-            if !self.frame.wanted.rgba {
-                return;
-            }
-            let hole = shade.hole(node) * self.frame.parts_per_unit;
-            let around = self.pass.inner_reach - hole;
-            self.lit.light_near(&boxed, around as i32, self.area.min);
-            let pixel = self
-                .pixel(center)
-                .map_or(NOWHERE, |(x, y)| (y * TILE_WIDTH + x) as u32);
-            self.crowds.push((at, pixel));
+        let tiny = side <= CROWD && (count > 1 || side == 0);
+        let around = if tiny || side <= FULL && count >= MANY {
+            self.sure_around(node, index, count)
+        } else {
+            None
+        };
+        if tiny || around.is_some() {
+            self.whole(at, &boxed, count, around, tiny);
         } else if node.is_leaf() || self.is_sparse(node, &boxed) {
             self.points(node, &boxed, count);
         } else {
-            next.extend(node.children().map(|child| child as u32));
+            for child in node.children() {
+                next.push(child as u32);
+            }
         }
+    }
+
+    /// How far around its box, 1/256 px, a node of which `count` points are drawn lights every pixel; `None`
+    /// where there may be holes between its points.
+    #[inline]
+    fn sure_around(&self, node: &Node, index: usize, count: usize) -> Option<i32> {
+        let shade = &self.pass.shades.nodes()[index];
+        let hole = shade.hole(node) * self.frame.parts_per_unit;
+        let around = self.pass.inner_reach - hole;
+        // It is not a number where the box is not finite.
+        (around >= 0.0 && count == shade.count as usize).then_some(around as i32)
+    }
+
+    /// Takes a node as a whole: in the pixel of its middle if it is `tiny`, or else spread over its box.
+    #[inline]
+    fn whole(&mut self, at: u32, boxed: &PxBox, count: usize, around: Option<i32>, tiny: bool) {
+        let rgb = self.pass.shades.nodes()[at as usize].rgb;
+        let center = boxed.center();
+        let inside = self.area.inside(center);
+        if !tiny {
+            self.begin();
+            self.cells.spread(self.area, boxed, count as f32, rgb);
+        } else if let Some(middle) = inside {
+            self.begin();
+            let cell = self.area.cell(middle);
+            self.cells.add_crowd(cell, middle, count as u32, rgb);
+        }
+        if !self.frame.wanted.rgba {
+            return;
+        }
+        let pixel = self.pixel(center);
+        if let Some(around) = around {
+            self.lit.light_near(boxed, around, self.area.min);
+        } else if let Some((x, y)) = pixel {
+            let middle = center.map(|v| (v & !(SUBPIXELS - 1)) + SUBPIXELS / 2);
+            if self.pass.marker.covers_surely(boxed, middle) {
+                self.lit.light_row(y, x, x + 1);
+            }
+        }
+        let pixel = pixel.map_or(NOWHERE, |(x, y)| (y * TILE_WIDTH + x) as u32);
+        self.crowds.push((at, pixel));
     }
 
     /// Lights every pixel under a marker of a node taken as a whole. Where all pixels around are lit
