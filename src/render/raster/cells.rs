@@ -248,7 +248,8 @@ impl Cells {
                     let x = (word * WORD) as i32 - first;
                     for bit in 0..SIDE * 3.min(SIDE - k) {
                         let (column, row) = ((bit % SIDE) as i32, (bit / SIDE) as i32);
-                        dots.light_word(x + column, y + row, plane(&masks, bit as i32));
+                        let bits = plane(&masks, bit as i32);
+                        dots.light_bits(x + column, y + row, bits, WORD as u32);
                     }
                 }
             }

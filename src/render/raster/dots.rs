@@ -96,12 +96,6 @@ impl Dots {
         }
     }
 
-    /// Lights those of 64 pixels of a row, the first `x` pixels right of the tile's corner, whose bits are set.
-    #[inline]
-    pub fn light_word(&mut self, x: i32, y: i32, bits: u64) {
-        self.light_bits(x, y, bits, 64);
-    }
-
     /// Lights the same pixels in `lit`.
     pub fn add_to(&self, lit: &mut Lit) {
         for (y, row) in self.rows.iter().take(TILE_HEIGHT).enumerate() {

@@ -7,13 +7,14 @@ use super::footprint::{Footprint, Outline};
 use super::lit::Lit;
 use super::tile::{Area, Scratch, Tile};
 use super::{Frame, Pass, TILE_WIDTH};
+use crate::mask::Mask;
 use crate::spatial::Node;
 
 /// A node no larger than this along either side, 1/256 px, is taken as a whole.
 const CROWD: i32 = SUBPIXELS * 9 / 8;
 /// A node no larger than this along either side, 1/256 px, is taken as a whole and spread over its pixels
 /// where it is so full that it lights all of them.
-const FULL: i32 = SUBPIXELS * 24 / 8;
+const FULL: i32 = 3 * SUBPIXELS;
 /// Fewest points of a node that is spread: their places are no longer seen.
 const MANY: usize = 12;
 /// Most points on a pixel of a node whose points are looked at one by one.
@@ -136,7 +137,7 @@ impl Walk<'_> {
         let pass = self.pass;
         if count == node.count() && self.area.holds(boxed) {
             self.points_where::<true>(node, |_| true);
-        } else if pass.only.is_none() && count == node.count() {
+        } else if count == node.count() {
             self.points_where::<false>(node, |_| true);
         } else {
             let only = |place| pass.only.is_none_or(|mask| mask.contains(place));
@@ -266,8 +267,11 @@ impl Walk<'_> {
         let shade = &self.pass.shades.nodes()[index];
         let hole = shade.hole(node) * self.frame.parts_per_unit;
         let around = self.pass.inner_reach - hole;
+        // Hidden points may be chosen as well, and count there but not here.
+        let chosen = |mask: &Mask| mask.count_in(node.places()) == node.count();
+        let all = count == shade.count as usize && self.pass.only.is_none_or(chosen);
         // It is not a number where the box is not finite.
-        (around >= 0.0 && count == shade.count as usize).then_some(around as i32)
+        (all && around >= 0.0).then_some(around as i32)
     }
 
     /// Takes a node as a whole: in the pixel of its middle if it is `tiny`, or else spread over its box.
