@@ -59,14 +59,28 @@ impl Model {
             .read_to_end(&mut bytes)
             .map_err(read_error)?;
         let graph = onnx::describe(&bytes).map_err(refuse)?;
+        for (tensors, lacks) in [
+            (&graph.inputs, "takes nothing: its graph has no input"),
+            (&graph.outputs, "returns nothing: its graph has no output"),
+        ] {
+            if tensors.is_empty() {
+                return Err(refuse(format!("it {lacks}; export it again")));
+            }
+        }
         let folder = path.parent().unwrap_or(Path::new(""));
-        for name in &graph.external_files {
+        for (name, &needed) in &graph.external_files {
             let weights = folder.join(name).metadata().ok().filter(Metadata::is_file);
             let weights = weights.ok_or_else(|| {
                 refuse(format!(
                     "its weights lie in `{name}`, which is not beside it: copy it there"
                 ))
             })?;
+            if weights.len() < needed {
+                return Err(refuse(format!(
+                    "its weights lie in `{name}`, which has {} of at least {needed} bytes: copy it there again",
+                    weights.len()
+                )));
+            }
             size += weights.len();
         }
         check_memory(size, available).map_err(refuse)?;

@@ -1,11 +1,13 @@
 //! The colour of every point and, for a crowd too dense to tell apart, of every node of the tree.
 
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 use wide::f32x4;
 
 use crate::color::Rgba;
+use crate::mask::Mask;
 use crate::spatial::{Node, TileTree};
 
 /// What a node looks like from afar.
@@ -104,6 +106,8 @@ pub struct Shades {
     points: Arc<Vec<Rgba>>,
     class: Option<(Arc<Vec<u8>>, u8)>,
     nodes: Vec<Shade>,
+    /// Made when it is first asked for.
+    drawn: OnceLock<Mask>,
 }
 
 /// Nodes shaded by one thread at a time.
@@ -140,6 +144,7 @@ impl Shades {
             points: colors,
             class,
             nodes: Vec::new(),
+            drawn: OnceLock::new(),
         };
         let of_leaf = |node: &Node| {
             let drawn = || node.places().filter(|&place| shades.draws(place));
@@ -203,6 +208,16 @@ impl Shades {
                 .class
                 .as_ref()
                 .is_none_or(|(classes, class)| classes[place] == *class)
+    }
+
+    /// Those places of `mask` that are drawn.
+    #[must_use]
+    pub fn drawn_of<'a>(&self, mask: &'a Mask) -> Cow<'a, Mask> {
+        if self.count() == self.points.len() {
+            return Cow::Borrowed(mask);
+        }
+        let all = || Mask::from_fn(self.points.len(), |place| self.draws(place));
+        Cow::Owned(mask.and(self.drawn.get_or_init(all)))
     }
 
     /// Number of points that are drawn.

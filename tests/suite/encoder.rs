@@ -3,12 +3,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use latentarium::analysis::reduce::PcaParams;
 use latentarium::data::{Catalog, Cutout, Embedding, RowOrder};
 use latentarium::encode::{
     Activation, Device, EncodeOptions, Encoded, Encoder, ModelCard, ModelInput, Objects, Provider,
     encode, runtime_report, shipped,
 };
 use latentarium::progress::Progress;
+use latentarium::synth::{self, SurveyParams};
+use rayon::prelude::*;
 
 use crate::support;
 
@@ -137,6 +140,61 @@ fn golden_vectors_on_every_engine() {
 }
 
 /// Compares predictions with the activation of the golden tensor that they are made of.
+/// The linear auto-encoder, which no PCA went into, has found the space of PCA (Baldi & Hornik 1989,
+/// doi:10.1016/0893-6080(89)90014-2): on the survey that both see, its latents are linear combinations of
+/// the principal components, and they hold the same variance.
+#[test]
+fn the_linear_auto_encoder_spans_the_space_of_pca() {
+    let survey = SurveyParams {
+        galaxies: 8000,
+        seed: 1001,
+    };
+    let truth = synth::truth(&survey);
+    let mut cutouts: Vec<Cutout> = Vec::new();
+    let picture = |truth| synth::cutout(&survey, truth);
+    truth.par_iter().map(picture).collect_into_vec(&mut cutouts);
+    let vectors = |name: &str| {
+        let card = ModelCard::load(&models().join(name)).unwrap();
+        let mut encoder = Encoder::open(&card, Device::Compiled).unwrap();
+        let (options, progress) = (EncodeOptions::default(), Progress::new());
+        let objects = Objects::Pictures(&cutouts);
+        encode(objects, &mut encoder, &options, &progress)
+            .unwrap()
+            .embedding
+    };
+    let pixels = vectors("pixels.toml");
+    let pca = PcaParams::new(32)
+        .fit_rows(pixels.values(), pixels.dim(), &Progress::new())
+        .unwrap();
+    let components = pca
+        .transform_rows(pixels.values(), &Progress::new())
+        .unwrap();
+    drop(pixels);
+    let latents = vectors("linear-autoencoder.toml");
+    let column = |values: &[f32], k: usize| -> Vec<f64> {
+        let values = values.iter().skip(k).step_by(32);
+        let values: Vec<f64> = values.map(|&v| f64::from(v)).collect();
+        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        values.iter().map(|v| v - mean).collect()
+    };
+    let dot = |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).map(|(a, b)| a * b).sum() };
+    let components: Vec<_> = (0..32).map(|k| column(&components, k)).collect();
+    let mut held = 0.0;
+    for k in 0..32 {
+        let latent = column(latents.values(), k);
+        let square = dot(&latent, &latent);
+        held += square;
+        // Principal components are not correlated with each other.
+        let explained: f64 = components
+            .iter()
+            .map(|c| dot(&latent, c).powi(2) / (dot(c, c) * square))
+            .sum();
+        assert!(explained > 0.9999, "latent {k}: {explained}");
+    }
+    let most: f64 = components.iter().map(|c| dot(c, c)).sum();
+    assert!((held / most - 1.0).abs() < 1e-3, "{held} of {most}");
+}
+
 fn check_heads(card: &ModelCard, what: &str, found: &Encoded) {
     let mut predictions = found.predictions.iter();
     for head in card.heads() {

@@ -212,6 +212,62 @@ fn lit_pixels_are_exact_in_the_densest_crowds() {
     }
 }
 
+/// Chosen points light their own pixels only, and chosen points that are hidden light none, though they
+/// lie among the others by the thousand.
+#[test]
+fn chosen_pixels_are_those_of_the_chosen_points_that_are_drawn() {
+    let mut bench = Bench::new();
+    for points in layouts(300_000) {
+        let tree = TileTree::new(&points);
+        let mut r = Random(11);
+        let colors = tree.points().iter().map(|_| {
+            if r.next() < 0.5 {
+                [0; 4]
+            } else {
+                [255, 90, 40, 255]
+            }
+        });
+        let shades = Shades::new(&tree, colors.collect());
+        // Of every hundred places, all hidden ones and the first half of the others.
+        let mask = Mask::from_fn(points.len(), |p| !shades.draws(p) || p % 100 < 50);
+        let none = Mask::none(points.len());
+        let bounds = Bounds::around(points.iter().copied()).unwrap();
+        for view in 0..8 {
+            let size = bench.target.size_px();
+            let zoom = 10_f64.powf(f64::from(view) * 0.25);
+            let near = tree.points()[150_000 + 7919 * view as usize].map(f64::from);
+            let camera = Camera {
+                center: near,
+                ..Camera::fit(bounds, size).zoomed(zoom, [0.0; 2], size)
+            };
+            let (shape, radius) = (
+                Shape::ALL[view as usize % 4],
+                [0.75, 1.5][view as usize / 4],
+            );
+            let group = PointGroup {
+                shades: &shades,
+                shape,
+                size: 1.0,
+            };
+            let [chosen, plain] = [&mask, &none].map(|selection| {
+                let layer = PointLayer {
+                    tree: &tree,
+                    groups: &[group],
+                    selection: Some(selection),
+                    style: style(radius, 0.8),
+                };
+                bench.draw(Some(layer), &camera)
+            });
+            let chosen_and_drawn = |p: usize| shades.draws(p) && mask.contains(p);
+            let expected = brute_force(&tree, chosen_and_drawn, &camera, shape, radius);
+            let pairs = chosen.chunks_exact(4).zip(plain.chunks_exact(4));
+            for (at, ((chosen, plain), expected)) in pairs.zip(expected).enumerate() {
+                assert_eq!(chosen != plain, expected, "view {view}, pixel {at}");
+            }
+        }
+    }
+}
+
 /// A lone outlier among a million, and each of the groups and the selection by itself.
 #[test]
 fn an_outlier_is_drawn_and_selected_points_lie_on_top() {

@@ -7,13 +7,15 @@
 mod cut;
 mod nodes;
 mod tensor;
+mod weights;
 mod wire;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 pub(super) use cut::cut;
 pub(super) use nodes::Nodes;
 pub(super) use tensor::{Dim, Element, Tensor};
+use weights::{External, Weights};
 use wire::{Fields, Malformed, Value};
 
 /// Attributes may hold graphs that hold attributes; deeper files are refused.
@@ -28,8 +30,9 @@ pub(super) struct Graph {
     /// Version of the standard operators, 0 when not stated.
     pub(super) opset: u64,
     pub(super) producer: String,
-    /// Files beside the model that hold weights, relative to its folder, none leaving it.
-    pub(super) external_files: BTreeSet<String>,
+    /// Files beside the model that hold weights, relative to its folder, none leaving it, each with the bytes
+    /// that it must have for them.
+    pub(super) external_files: BTreeMap<String, u64>,
 }
 
 /// Reads the description of a model file.
@@ -180,43 +183,18 @@ impl Reader {
 
     /// Notes where a tensor is stored and returns its name.
     fn weights(&mut self, tensor: &[u8]) -> Result<String, Fault> {
-        let (mut name, mut location, mut is_external) = (String::new(), None, false);
-        for field in Fields::new(tensor) {
-            match field? {
-                (8, Value::Bytes(bytes)) => name = text(bytes),
-                (13, Value::Bytes(entry)) => {
-                    if let Some(found) = location_entry(entry)? {
-                        location = Some(found);
-                    }
-                }
-                (14, Value::Int(place)) => is_external = place == 1,
-                _ => {}
-            }
-        }
-        if is_external || location.is_some() {
-            let location = location.unwrap_or_default();
+        let weights = Weights::read(tensor)?;
+        if let Some(External { location, end }) = weights.stored().map_err(Fault::Refused)? {
             if !stays_inside(&location) {
                 return Err(Fault::Refused(format!(
                     "its weights lie in `{location}`, outside its own folder: export it with the data beside it"
                 )));
             }
-            self.graph.external_files.insert(location);
+            let needed = self.graph.external_files.entry(location).or_default();
+            *needed = end.max(*needed);
         }
-        Ok(name)
+        Ok(weights.name)
     }
-}
-
-/// The value of an `external_data` entry whose key is `location`.
-fn location_entry(entry: &[u8]) -> Result<Option<String>, Malformed> {
-    let (mut key, mut value) = (String::new(), String::new());
-    for field in Fields::new(entry) {
-        match field? {
-            (1, Value::Bytes(bytes)) => key = text(bytes),
-            (2, Value::Bytes(bytes)) => value = text(bytes),
-            _ => {}
-        }
-    }
-    Ok((key == "location").then_some(value))
 }
 
 /// Whether a location of external data names something inside the model's folder, on any system.

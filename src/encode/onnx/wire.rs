@@ -23,6 +23,21 @@ impl<'a> Fields<'a> {
         Self(message)
     }
 
+    /// The varints of a packed field.
+    pub(super) fn packed(bytes: &'a [u8]) -> impl Iterator<Item = Result<u64, Malformed>> {
+        let mut fields = Self(bytes);
+        std::iter::from_fn(move || {
+            if fields.0.is_empty() {
+                return None;
+            }
+            let number = fields.varint().ok_or(Malformed);
+            if number.is_err() {
+                fields.0 = &[];
+            }
+            Some(number)
+        })
+    }
+
     fn varint(&mut self) -> Option<u64> {
         let mut value = 0_u64;
         for shift in (0..64).step_by(7) {

@@ -68,9 +68,25 @@ fn weights_beside_the_model_are_found_and_missed() {
         );
     }
     fs::write(shelf.path("external.bin"), "short").unwrap();
-    for device in devices() {
-        assert!(error(Encoder::open(&shelf.card(), device)).contains("m.onnx"));
-    }
+    let message = error(Encoder::open(&shelf.card(), Device::Compiled));
+    assert!(
+        message.contains("`external.bin`, which has 5 of at least 448 bytes")
+            && message.contains("m.onnx"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_graph_without_ends_is_told_so() {
+    let shelf = Shelf::new("mean.onnx", &card_text(""));
+    // graph { node {} }
+    fs::write(shelf.path("m.onnx"), [0x3a, 2, 0x0a, 0]).unwrap();
+    let message = error(Encoder::open(&shelf.card(), Device::Compiled));
+    assert!(message.contains("takes nothing"), "{message}");
+    // graph { input { name: "v" } }
+    fs::write(shelf.path("m.onnx"), [0x3a, 5, 0x5a, 3, 0x0a, 1, b'v']).unwrap();
+    let message = error(Encoder::open(&shelf.card(), Device::Compiled));
+    assert!(message.contains("returns nothing"), "{message}");
 }
 
 #[test]

@@ -36,10 +36,11 @@ fn describes_inputs_and_outputs() {
         graph("open_sides.onnx").inputs[0].to_string(),
         "batch x 3 x height x width"
     );
-    assert!(
-        graph("external.onnx")
-            .external_files
-            .contains("external.bin")
+    let size = fs::metadata(model("external.bin")).unwrap().len();
+    let external = graph("external.onnx").external_files;
+    assert_eq!(
+        external.into_iter().collect::<Vec<_>>(),
+        [("external.bin".to_owned(), size)]
     );
 }
 
@@ -85,6 +86,57 @@ fn data_outside_the_folder_is_refused_wherever_it_hides() {
         let node = field(1, &field(5, &field(6, &inner_node)));
         let result = describe(&field(7, &node));
         assert_eq!(result.is_ok(), is_inside, "{location}: {result:?}");
+    }
+}
+
+/// What is stored must hold the shape, inside the file and beside it.
+#[test]
+fn weights_that_are_not_all_there_are_named() {
+    let field = |number: u8, payload: &[u8]| {
+        [&[number << 3 | 2, payload.len() as u8][..], payload].concat()
+    };
+    let entry = |key: &str, value: &str| {
+        field(
+            13,
+            &[field(1, key.as_bytes()), field(2, value.as_bytes())].concat(),
+        )
+    };
+    let beside = |offset: &str, length: &str| {
+        let location = entry("location", "w.bin");
+        [location, entry("offset", offset), entry("length", length)].concat()
+    };
+    let huge = [&[0x08][..], &[0xff; 9], &[1]].concat();
+    for (stored, told) in [
+        (field(9, &[0; 24]), Ok(None)),
+        (
+            field(9, &[0; 20]),
+            Err("`w` have 20 bytes where their shape needs 24"),
+        ),
+        (field(4, &[0; 24]), Ok(None)),
+        (
+            field(4, &[0; 20]),
+            Err("at most 5 values where their shape needs 6"),
+        ),
+        (Vec::new(), Err("at most 0 values")),
+        (beside("8", "24"), Ok(Some(32))),
+        (beside("8", "20"), Err("have 20 bytes")),
+        (beside("-8", "24"), Err("lie at `-8`")),
+        (beside("18446744073709551615", "24"), Err("beyond any file")),
+        (huge, Err("larger than any file")),
+    ] {
+        // dims: 2, 3; data_type: float32; name: "w"
+        let tensor = [&[0x08, 2, 0x08, 3, 0x10, 1][..], &field(8, b"w"), &stored].concat();
+        let found = describe(&field(7, &field(5, &tensor)));
+        match told {
+            Ok(end) => {
+                let graph = found.unwrap();
+                assert_eq!(graph.external_files.get("w.bin").copied(), end);
+            }
+            Err(told) => {
+                let message = found.unwrap_err();
+                assert!(message.contains(told), "{told}: {message}");
+            }
+        }
     }
 }
 

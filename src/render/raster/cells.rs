@@ -202,32 +202,57 @@ impl Cells {
         self.others[cell].add(what);
     }
 
-    /// Visits the pixels of a row of the area in which something lies, what is spread left out.
+    /// Visits the pixels of a row of the area in which something lies, what is spread left out. In crowded
+    /// stretches all is spread over its pixel first.
     #[inline]
-    pub fn in_row(&self, row: usize, area: &Area, mut visit: impl FnMut(usize, Cell)) {
+    pub fn in_row(&mut self, row: usize, area: &Area, mut visit: impl FnMut(usize, Cell)) {
         let start = row * area.width;
-        let singles = &self.singles[start..][..area.width];
-        let others = self.others.get(start..start + area.width).unwrap_or(&[]);
-        for (word, some) in singles.chunks(WORD).enumerate() {
-            let first = word * WORD;
+        for first in (0..area.width).step_by(WORD) {
+            let places = start + first..start + (first + WORD).min(area.width);
             let mut bits = 0_u64;
-            for (i, single) in some.iter().enumerate() {
+            for (i, single) in self.singles[places.clone()].iter().enumerate() {
                 // Whatever has a number is not empty.
                 let [sums, _]: [u64; 2] = bytemuck::cast(*single);
                 bits |= u64::from(sums != 0) << i;
             }
-            for (i, other) in others.iter().skip(first).take(WORD).enumerate() {
+            let others = self.others.get(places).unwrap_or(&[]);
+            for (i, other) in others.iter().enumerate() {
                 bits |= u64::from(other.count() > 0.0) << i;
+            }
+            for stretch in (0..WORD).step_by(STRETCH) {
+                let within = bits & ((1 << STRETCH) - 1) << stretch;
+                if within.count_ones() >= CROWDED {
+                    bits ^= within;
+                    self.even_out(
+                        start + first + stretch
+                            ..start + (first + stretch + STRETCH).min(area.width),
+                    );
+                }
             }
             while bits != 0 {
                 let column = first + bits.trailing_zeros() as usize;
                 bits &= bits - 1;
-                let mut cell = single_sum(singles[column]);
-                if let Some(other) = others.get(column) {
+                let mut cell = single_sum(self.singles[start + column]);
+                if let Some(other) = self.others.get(start + column) {
                     cell.add(*other);
                 }
                 visit(column, cell);
             }
+        }
+    }
+
+    /// Takes what lies in these pixels as spread over them.
+    fn even_out(&mut self, pixels: Range<usize>) {
+        if self.spread.is_empty() {
+            super::refill(&mut self.spread, self.singles.len(), f32x4::ZERO);
+        }
+        let evens = &mut self.spread[pixels.clone()];
+        for (even, single) in evens.iter_mut().zip(&mut self.singles[pixels.clone()]) {
+            *even += single_sum(std::mem::take(single)).sum;
+        }
+        let others = self.others.get_mut(pixels).unwrap_or(&mut []);
+        for (even, other) in evens.iter_mut().zip(others) {
+            *even += std::mem::take(other).sum;
         }
     }
 
@@ -259,6 +284,10 @@ impl Cells {
 
 /// Pixels in a word of bits.
 const WORD: usize = 64;
+/// Pixels of a row that are looked at together: where so many of them hold points, these overlap all over,
+/// and where in its pixel each lies is no longer seen.
+const STRETCH: usize = 16;
+const CROWDED: u32 = 12;
 
 /// One bit of each of 64 masks.
 #[inline]
@@ -333,32 +362,45 @@ pub(super) fn add_counts(
     row_length: usize,
 ) {
     const { assert!(COUNT_CELL == 2, "cells are added in pairs") };
-    let part = |y: usize| {
-        let first = (y + area.margin) * area.width + area.margin;
-        first..first + tile.width
-    };
     for y in 0..tile.height {
         let counts = &mut counts[y / COUNT_CELL * row_length + tile.x / COUNT_CELL..];
-        let singles = cells.singles[part(y)].chunks(COUNT_CELL);
-        for (sum, pair) in counts.iter_mut().zip(singles) {
-            // No lane is more than half full.
-            let both = pair.iter().fold(u16x8::ZERO, |sum, single| sum + *single);
-            *sum = (f32x4::new(*sum) + single_sum(both).sum).to_array();
-        }
-        let others = cells.others.get(part(y)).unwrap_or(&[]);
-        for (sum, pair) in counts.iter_mut().zip(others.chunks(COUNT_CELL)) {
-            *sum = pair
+        let first = (y + area.margin) * area.width + area.margin;
+        let part = first..first + tile.width;
+        let (pairs, last) = cells.singles[part.clone()].as_chunks();
+        // No lane is more than half full.
+        let singles = pairs
+            .iter()
+            .map(|[a, b]| *a + *b)
+            .chain(last.iter().copied());
+        let singles = singles.map(|both| single_sum(both).sum);
+        let evens = cells.spread.get(part.clone()).unwrap_or(&[]);
+        let counts = &mut counts[..tile.width.div_ceil(COUNT_CELL)];
+        if evens.is_empty() {
+            add_to(counts, singles);
+        } else {
+            let (pairs, last) = evens.as_chunks();
+            let evens = pairs
                 .iter()
-                .fold(f32x4::new(*sum), |sum, other| sum + other.sum)
-                .to_array();
+                .map(|[a, b]| *a + *b)
+                .chain(last.iter().copied());
+            add_to(
+                counts,
+                singles.zip(evens).map(|(single, even)| single + even),
+            );
         }
-        let spread = cells.spread.get(part(y)).unwrap_or(&[]);
-        for (sum, pair) in counts.iter_mut().zip(spread.chunks(COUNT_CELL)) {
-            *sum = pair
-                .iter()
-                .fold(f32x4::new(*sum), |sum, even| sum + *even)
-                .to_array();
-        }
+        let others = cells.others.get(part).unwrap_or(&[]);
+        let others = others.chunks(COUNT_CELL);
+        add_to(
+            counts,
+            others.map(|pair| pair.iter().fold(f32x4::ZERO, |sum, other| sum + other.sum)),
+        );
+    }
+}
+
+#[inline]
+fn add_to(counts: &mut [[f32; 4]], what: impl Iterator<Item = f32x4>) {
+    for (sum, what) in counts.iter_mut().zip(what) {
+        *sum = (f32x4::new(*sum) + what).to_array();
     }
 }
 
@@ -373,7 +415,7 @@ mod tests {
         Area::new([512, 128], [100, 40], 2)
     }
 
-    fn totals(cells: &Cells, area: &Area) -> [f32; 4] {
+    fn totals(cells: &mut Cells, area: &Area) -> [f32; 4] {
         let mut total = f32x4::ZERO;
         for row in 0..area.height {
             cells.in_row(row, area, |_, cell| total += cell.sum);
@@ -407,7 +449,7 @@ mod tests {
             cells.add_crowd(area.cell(at), at, count, [255; 3]);
         }
         let number = 80_000.0 + 1.0 + 3.0 * FEW as f32 + 1.0 + 1e6;
-        let [r, g, b, n] = totals(&cells, &area);
+        let [r, g, b, n] = totals(&mut cells, &area);
         assert_eq!(n, number);
         for sum in [r, g, b] {
             assert!((sum / n - 255.0).abs() < 1e-3, "{sum} over {n}");
@@ -435,7 +477,7 @@ mod tests {
                 max: [min[0] + size[0], min[1] + size[1]],
             };
             cells.spread(&area, &boxed, count, [200, 100, 50]);
-            let [r, g, b, n] = totals(&cells, &area);
+            let [r, g, b, n] = totals(&mut cells, &area);
             assert!((n / count - 1.0).abs() < 1e-3, "{n} of {count}");
             for (sum, value) in [(r, 200.0), (g, 100.0), (b, 50.0)] {
                 assert!((sum / n - value).abs() < 0.1);
@@ -458,6 +500,6 @@ mod tests {
             max: [area.corner[0] + 256, area.corner[1] + 3000],
         };
         cells.spread(&area, &boxed, 1000.0, [255; 3]);
-        assert!((totals(&cells, &area)[3] - 500.0).abs() < 1.0);
+        assert!((totals(&mut cells, &area)[3] - 500.0).abs() < 1.0);
     }
 }

@@ -34,15 +34,15 @@ impl Layer {
     }
 
     /// Adds the markers of the cells.
-    pub fn stamp(&mut self, pass: &Pass<'_>, area: &Area, cells: &Cells) {
-        if !cells.evens().is_empty() {
-            self.stamp_evens(&pass.stamp, area, cells.evens());
-        }
+    pub fn stamp(&mut self, pass: &Pass<'_>, area: &Area, cells: &mut Cells) {
         match (pass.stamp.splats(), pass.stamp.side) {
             (Some(splats), _) => self.stamp_smallest(splats, area, cells),
             (None, 5) => self.stamp_sized::<5>(&pass.stamp, area, cells),
             (None, 7) => self.stamp_sized::<7>(&pass.stamp, area, cells),
             (None, _) => self.stamp_sized::<0>(&pass.stamp, area, cells),
+        }
+        if !cells.evens().is_empty() {
+            self.stamp_evens(&pass.stamp, area, cells.evens());
         }
     }
 
@@ -52,11 +52,11 @@ impl Layer {
         Some((first + row) * self.row_length + first)
     }
 
-    /// Adds markers in the middle of every pixel.
+    /// Adds the markers of points that lie anywhere in their pixels.
     fn stamp_evens(&mut self, stamp: &Stamp, area: &Area, evens: &[f32x4]) {
         let side = stamp.side;
         let taps: Vec<(usize, f32x4)> = stamp
-            .central
+            .mean
             .iter()
             .enumerate()
             .filter(|(_, weight)| **weight > 0.0)
@@ -70,26 +70,27 @@ impl Layer {
             let first = first + (side - 1) * (self.row_length + 1);
             let pixels = &mut self.sums[first..][..area.width + 1 - side];
             let evens = &evens[row * area.width..];
-            match taps[..] {
-                [(a, p), (b, q), (c, r), (d, s), (e, t)] => {
-                    for (i, pixel) in pixels.iter_mut().enumerate() {
-                        let near = evens[i + a] * p + evens[i + b] * q + evens[i + c] * r;
-                        *pixel += near + evens[i + d] * s + evens[i + e] * t;
-                    }
-                }
-                _ => {
-                    for (i, pixel) in pixels.iter_mut().enumerate() {
-                        for (tap, weight) in &taps {
-                            *pixel += evens[i + tap] * *weight;
-                        }
-                    }
+            if side == 3 {
+                let length = pixels.len() + 2;
+                let rows = [0, 1, 2].map(|i| &evens[i * area.width..][..length]);
+                gather(pixels, rows, &stamp.mean);
+                continue;
+            }
+            for (i, pixel) in pixels.iter_mut().enumerate() {
+                for (tap, weight) in &taps {
+                    *pixel += evens[i + tap] * *weight;
                 }
             }
         }
     }
 
     /// For markers of three pixels a side: these pixels are kept at hand from cell to cell.
-    fn stamp_smallest(&mut self, splats: &[[[f32x4; 3]; 3]; TABLES], area: &Area, cells: &Cells) {
+    fn stamp_smallest(
+        &mut self,
+        splats: &[[[f32x4; 3]; 3]; TABLES],
+        area: &Area,
+        cells: &mut Cells,
+    ) {
         for row in 0..area.height {
             let Some(first) = self.first(row, area, 3) else {
                 return;
@@ -124,7 +125,7 @@ impl Layer {
     }
 
     /// Without loops for markers of that many pixels along each side; of any for 0.
-    fn stamp_sized<const SIDE: usize>(&mut self, stamp: &Stamp, area: &Area, cells: &Cells) {
+    fn stamp_sized<const SIDE: usize>(&mut self, stamp: &Stamp, area: &Area, cells: &mut Cells) {
         let side = if SIDE == 0 { stamp.side } else { SIDE };
         for row in 0..area.height {
             let Some(first) = self.first(row, area, side) else {
@@ -156,6 +157,25 @@ impl Layer {
             }
         }
         f32x4::ZERO
+    }
+}
+
+/// Adds to each pixel what the nine around it hold, by weights that are the same from left to right and
+/// upside down.
+#[inline]
+fn gather(pixels: &mut [f32x4], [above, middle, below]: [&[f32x4]; 3], weights: &[f32]) {
+    let [corner, vertical, _, horizontal, center, ..] = *weights else {
+        return;
+    };
+    let [corner, vertical, horizontal, center] =
+        [corner, vertical, horizontal, center].map(f32x4::splat);
+    let outer = |i: usize| above[i] + below[i];
+    let (mut left, mut here) = ((middle[0], outer(0)), (middle[1], outer(1)));
+    for (i, pixel) in pixels.iter_mut().enumerate() {
+        let right = (middle[i + 2], outer(i + 2));
+        let sides = (left.0 + right.0) * horizontal + (left.1 + right.1) * corner;
+        *pixel += here.0 * center + here.1 * vertical + sides;
+        (left, here) = (here, right);
     }
 }
 

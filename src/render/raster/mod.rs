@@ -18,6 +18,8 @@ mod tile;
 mod tone;
 mod walk;
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 
 use super::camera::PxFromWorld;
@@ -30,10 +32,12 @@ use fixed::{Lattice, Marker, SUBPIXELS};
 use footprint::Footprint;
 use stamp::Stamp;
 use tile::{Scratch, Tile};
-use tone::Tone;
+use tone::{Inks, Tone};
 
-pub(super) const TILE_WIDTH: usize = 256;
+pub(super) const TILE_WIDTH: usize = 128;
 pub(super) const TILE_HEIGHT: usize = 64;
+/// How much of their colour and opacity points keep beside a selection.
+const DIMMED: f32 = 0.3;
 /// Pixels along each side of one cell of the counts.
 pub const COUNT_CELL: usize = 2;
 
@@ -99,7 +103,8 @@ pub struct Wanted {
 /// One group, prepared for a frame.
 struct Pass<'a> {
     shades: &'a Shades,
-    only: Option<&'a Mask>,
+    /// Draws these alone, of which none is hidden.
+    only: Option<Cow<'a, Mask>>,
     marker: Marker,
     /// None for all but small markers.
     footprint: Option<Footprint>,
@@ -124,9 +129,9 @@ struct Frame<'a> {
     /// Length of a unit of the world, 1/256 px.
     parts_per_unit: f32,
     tree: &'a TileTree,
-    style: PointStyle,
     wanted: Wanted,
-    tone: Tone,
+    /// Of the base, and of what is selected.
+    inks: [Inks; 2],
     base: Vec<Pass<'a>>,
     selected: Vec<Pass<'a>>,
     /// How far outside of a tile a marker can lie that reaches into it, with what it covers there, px.
@@ -154,15 +159,20 @@ pub fn draw_points(
     pixels.counts.resize(counts, [0.0; 4]);
     let lattice = Lattice::new(px_from_world);
     let crowd = crowd(layer, &lattice, [width as i32, height as i32]);
+    let tone = Tone::new(layer.style.opacity, crowd);
+    let dim = if layer.selection.is_some() {
+        DIMMED
+    } else {
+        1.0
+    };
     let base = passes(layer, None);
     let pad = |pass: &Pass<'_>| pass.margin() + pass.stamp.side / 2;
     let frame = Frame {
         lattice,
         parts_per_unit: (px_from_world.scale * f64::from(SUBPIXELS)) as f32,
         tree: layer.tree,
-        style: layer.style,
         wanted,
-        tone: Tone::new(layer.style.opacity, crowd),
+        inks: [dim, 1.0].map(|dim| Inks::new(&tone, &layer.style, dim)),
         pad: base.iter().map(pad).max().unwrap_or(0),
         base,
         selected: layer
@@ -205,7 +215,7 @@ fn passes<'a>(layer: &PointLayer<'a>, only: Option<&'a Mask>) -> Vec<Pass<'a>> {
         let inner = group.shape.inner_reach(f64::from(radius_px)) as f32 * SUBPIXELS as f32 - 4.0;
         passes.push(Pass {
             shades: group.shades,
-            only,
+            only: only.map(|mask| group.shades.drawn_of(mask)),
             footprint: Footprint::new(&marker),
             dot: Dot::new(&marker),
             marker,

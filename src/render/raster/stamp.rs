@@ -17,8 +17,8 @@ pub(super) struct Stamp {
     pub side: usize,
     /// Table after table, row after row; 0 where the marker does not reach, so that all have one size.
     weights: Vec<f32>,
-    /// The table of the middle of a pixel.
-    pub central: Vec<f32>,
+    /// The mean of the tables.
+    pub mean: Vec<f32>,
     /// All but that in all lanes, where a table has three rows.
     splats: Option<Box<[[[f32x4; 3]; 3]; TABLES]>>,
 }
@@ -48,7 +48,12 @@ impl Stamp {
             splats: (half == 1).then(|| Box::new(std::array::from_fn(splat))),
             margin: (shape.reach(radius) + 0.5).ceil() as usize - 1,
             side: 2 * half as usize + 1,
-            central: around([0.5; 2]).collect(),
+            mean: (0..weights.len() / TABLES)
+                .map(|i| {
+                    let tables = weights.chunks(weights.len() / TABLES);
+                    tables.map(|table| table[i]).sum::<f32>() / TABLES as f32
+                })
+                .collect(),
             weights,
         }
     }

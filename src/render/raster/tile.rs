@@ -9,12 +9,6 @@ use super::fixed::{Lattice, PxBox, SUBPIXEL_BITS};
 use super::layer::Layer;
 use super::lit::Lit;
 
-/// How much of their colour and opacity points keep beside a selection.
-const DIMMED: f32 = 0.3;
-/// The colours of a pixel, and its alpha at most.
-const COLOR: f32x4 = f32x4::new([1.0, 1.0, 1.0, 0.0]);
-const OPAQUE: f32x4 = f32x4::new([0.0, 0.0, 0.0, 255.0]);
-
 /// A part of the picture, px.
 pub(super) struct Tile {
     pub x: usize,
@@ -132,7 +126,7 @@ impl Frame<'_> {
                 if !drawn {
                     scratch.base.clear(self.pad);
                 }
-                scratch.base.stamp(pass, &area, &scratch.cells);
+                scratch.base.stamp(pass, &area, &mut scratch.cells);
                 drawn = true;
             }
         }
@@ -147,68 +141,61 @@ impl Frame<'_> {
                 if !chosen {
                     scratch.selected.clear(self.pad);
                 }
-                scratch.selected.stamp(pass, &area, &scratch.cells);
+                scratch.selected.stamp(pass, &area, &mut scratch.cells);
                 chosen = true;
             }
         }
-        let dim = if self.selected.is_empty() {
-            1.0
+        let [under, over] = &self.inks;
+        let dim = f32x4::splat(under.dim);
+        let base = (&scratch.base, &scratch.lit);
+        if self.selected.is_empty() {
+            paint(tile, base, rgba, rgba_row, |sum, _| under.of(sum));
         } else {
-            DIMMED
-        };
-        let under = (&scratch.base, &scratch.lit);
-        self.paint::<false>(tile, under, dim, rgba, rgba_row);
+            // Greyer.
+            paint(tile, base, rgba, rgba_row, |sum, _| {
+                let [r, g, b, markers] = sum.to_array();
+                let grey = (r + g + b) / 3.0;
+                let grey = f32x4::new([grey, grey, grey, markers]);
+                under.of(grey + (sum - grey) * dim)
+            });
+        }
         if chosen {
-            let over = (&scratch.selected, &scratch.selected_lit);
-            self.paint::<true>(tile, over, 1.0, rgba, rgba_row);
+            let selected = (&scratch.selected, &scratch.selected_lit);
+            paint(tile, selected, rgba, rgba_row, |sum, below| {
+                let light = over.of(sum);
+                let below = i32x4::new(below.map(i32::from)).round_float();
+                light + below * f32x4::splat(1.0 - light.as_array()[3] / 255.0)
+            });
         }
     }
+}
 
-    /// Paints lit pixels: `OVER` what is there, or where nothing is yet.
-    fn paint<const OVER: bool>(
-        &self,
-        tile: &Tile,
-        (layer, lit): (&Layer, &Lit),
-        dim: f32,
-        rgba: &mut [u8],
-        row_length: usize,
-    ) {
-        let shade = self.style.shade;
-        let full = f32x4::splat(255.0);
-        for y in 0..tile.height {
-            let row = &mut rgba[4 * (y * row_length + tile.x)..][..4 * tile.width];
-            let sums = &layer.row(y)[..tile.width];
-            for (word, &bits) in lit.row(y).iter().enumerate() {
-                let mut bits = bits;
-                while bits != 0 {
-                    let x = word * 64 + bits.trailing_zeros() as usize;
-                    bits &= bits - 1;
-                    let Some(pixel) = row.get_mut(4 * x..).and_then(<[u8]>::first_chunk_mut::<4>)
-                    else {
-                        break;
-                    };
-                    let mut sum = sums[x];
-                    if sum.as_array()[3] <= 0.0 {
-                        sum = layer.nearest(x, y);
-                    }
-                    let markers = sum.as_array()[3];
-                    let mut rgb = sum * f32x4::splat(1.0 / markers.max(1e-9));
-                    if dim < 1.0 {
-                        let [r, g, b, _] = rgb.to_array();
-                        let grey = f32x4::splat((r + g + b) / 3.0);
-                        rgb = grey + (rgb - grey) * f32x4::splat(dim);
-                    }
-                    let (alpha, crowding) = self.tone.of(markers);
-                    let shine = self.style.glow * crowding * dim;
-                    let alpha = (alpha * dim).max(4.0 / 255.0);
-                    let light = (rgb + (full - rgb) * f32x4::splat(shine)) * f32x4::splat(shade);
-                    let mut light = (light * COLOR + OPAQUE) * f32x4::splat(alpha);
-                    if OVER {
-                        let under = i32x4::new(pixel.map(i32::from)).round_float();
-                        light += under * f32x4::splat(1.0 - alpha);
-                    }
-                    *pixel = bytes(light);
+/// Paints the lit pixels, each by its sums over markers and what it shows so far.
+#[inline]
+fn paint(
+    tile: &Tile,
+    (layer, lit): (&Layer, &Lit),
+    rgba: &mut [u8],
+    row_length: usize,
+    color: impl Fn(f32x4, [u8; 4]) -> f32x4,
+) {
+    for y in 0..tile.height {
+        let row = &mut rgba[4 * (y * row_length + tile.x)..][..4 * tile.width];
+        let sums = &layer.row(y)[..tile.width];
+        for (word, &bits) in lit.row(y).iter().enumerate() {
+            let mut bits = bits;
+            while bits != 0 {
+                let x = word * 64 + bits.trailing_zeros() as usize;
+                bits &= bits - 1;
+                let Some(pixel) = row.get_mut(4 * x..).and_then(<[u8]>::first_chunk_mut::<4>)
+                else {
+                    break;
+                };
+                let mut sum = sums[x];
+                if sum.as_array()[3] <= 0.0 {
+                    sum = layer.nearest(x, y);
                 }
+                *pixel = bytes(color(sum, *pixel));
             }
         }
     }

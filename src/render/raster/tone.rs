@@ -1,19 +1,69 @@
 //! From how many markers lie over a pixel to how strongly it is painted.
 
+use wide::f32x4;
+
+use super::PointStyle;
+
 /// Opacity of a pixel by the number of markers over it.
 ///
 /// With few points about, markers cover one another as glass does: `1 - (1 - opacity)^n`. With many,
 /// that would be white everywhere; there, opacity grows with the logarithm of the number up to what
 /// crowds of this view hold.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Tone {
     opacity: f32,
     /// Opacity of one marker.
     single: f32,
     /// 1 / ln(markers over a crowded pixel).
     per_log: f32,
-    /// Opacity and brightness for numbers of markers in steps of less than a hundredth.
-    table: Vec<(f32, f32)>,
+}
+
+/// What a pixel under a number of markers shows.
+#[derive(Debug, Clone, Copy)]
+struct Ink {
+    /// Times its mean colour; 0 in the last lane.
+    color: f32x4,
+    /// And this.
+    light: f32x4,
+}
+
+/// From sums over markers to premultiplied colours.
+pub(super) struct Inks {
+    /// For numbers of markers in steps of less than a hundredth.
+    steps: Vec<Ink>,
+    /// How much of their colour, `0..=1`, points keep.
+    pub dim: f32,
+}
+
+impl Inks {
+    /// Of points that keep `dim` of their colour and opacity.
+    pub fn new(tone: &Tone, style: &PointStyle, dim: f32) -> Self {
+        let of = |step: u32| {
+            // The middle of the step.
+            let markers = f32::from_bits((step << STEP_BITS) | (1 << (STEP_BITS - 1)));
+            let alpha = (tone.alpha(markers) * dim).max(4.0 / 255.0);
+            let shine = style.glow * tone.crowding(markers).powi(2) * dim;
+            let color = alpha * style.shade * (1.0 - shine);
+            let light = alpha * style.shade * shine * 255.0;
+            Ink {
+                color: f32x4::new([color, color, color, 0.0]),
+                light: f32x4::new([light, light, light, alpha * 255.0]),
+            }
+        };
+        Self {
+            steps: (step(LEAST)..=step(MOST)).map(of).collect(),
+            dim,
+        }
+    }
+
+    /// Red, green, blue and opacity, `0..=255`, of a pixel with these sums of colours and number of markers
+    /// (fractions count).
+    #[inline]
+    pub fn of(&self, sums: f32x4) -> f32x4 {
+        let markers = sums.as_array()[3];
+        let ink = self.steps[(step(markers.clamp(LEAST, MOST)) - step(LEAST)) as usize];
+        sums * f32x4::splat(1.0 / markers.max(1e-9)) * ink.color + ink.light
+    }
 }
 
 /// Bits of a number's binary form that one step of the table spans, and the first and last steps.
@@ -32,27 +82,11 @@ impl Tone {
     /// For a view whose crowds hold `crowd` markers over a pixel.
     pub fn new(opacity: f32, crowd: f32) -> Self {
         let crowded = (crowd.max(1.0).ln() / CROWDED.ln() - 1.0).clamp(0.0, 1.0);
-        let mut tone = Self {
+        Self {
             opacity,
             single: opacity * (1.0 - (1.0 - LONE) * crowded),
             per_log: 1.0 / crowd.max(CROWDED).ln(),
-            table: Vec::new(),
-        };
-        let steps = step(LEAST)..=step(MOST);
-        let of = |step: u32| {
-            // The middle of the step.
-            let markers = f32::from_bits((step << STEP_BITS) | (1 << (STEP_BITS - 1)));
-            (tone.alpha(markers), tone.crowding(markers).powi(2))
-        };
-        tone.table = steps.map(of).collect();
-        tone
-    }
-
-    /// Opacity, `0..=1`, of a pixel under `markers` (fractions count), and how bright it shines in
-    /// the crowd, `0..=1`.
-    #[inline]
-    pub fn of(&self, markers: f32) -> (f32, f32) {
-        self.table[(step(markers.clamp(LEAST, MOST)) - step(LEAST)) as usize]
+        }
     }
 
     /// How far, `0..=1`, a pixel under `markers` (fractions count) is on the way to a crowd.
@@ -89,11 +123,23 @@ mod tests {
         for opacity in [0.02, 0.5, 0.8, 1.0] {
             for crowd in [0.1, 1.0, 5.0, 40.0, 1e6] {
                 let tone = Tone::new(opacity, crowd);
+                let style = PointStyle {
+                    opacity,
+                    radius_px: 1.0,
+                    shape: crate::render::Shape::Disc,
+                    glow: 0.2,
+                    shade: 1.0,
+                };
+                let inks = Inks::new(&tone, &style, 1.0);
                 let mut last = 0.0;
                 for i in 0..400 {
-                    let (alpha, shine) = tone.of(10_f32.powf(i as f32 * 0.02 - 2.0));
-                    assert!((0.0..=1.0).contains(&shine));
-                    assert!((4.0 / 255.0..=1.0).contains(&alpha) && alpha >= last - 1e-5);
+                    let markers = 10_f32.powf(i as f32 * 0.02 - 2.0);
+                    let [r, _, _, alpha] = inks
+                        .of(f32x4::new([200.0 * markers, 0.0, 0.0, markers]))
+                        .to_array();
+                    let alpha = alpha / 255.0;
+                    assert!(r >= 199.0 * alpha && r <= 255.01 * alpha);
+                    assert!((3.99 / 255.0..=1.0).contains(&alpha) && alpha >= last - 1e-5);
                     last = alpha;
                 }
                 assert!((tone.alpha(1.0) - tone.single).abs() < 0.02);

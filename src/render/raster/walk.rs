@@ -7,7 +7,6 @@ use super::footprint::{Footprint, Outline};
 use super::lit::Lit;
 use super::tile::{Area, Scratch, Tile};
 use super::{Frame, Pass, TILE_WIDTH};
-use crate::mask::Mask;
 use crate::spatial::Node;
 
 /// A node no larger than this along either side, 1/256 px, is taken as a whole.
@@ -104,16 +103,17 @@ impl Walk<'_> {
             .nodes()
             .get(at)
             .map_or(0, |s| s.count as usize);
-        match self.pass.only {
-            Some(mask) if count > 0 => mask
-                .count_in(self.frame.tree.nodes()[at].places())
-                .min(count),
+        match &self.pass.only {
+            Some(mask) if count > 0 => mask.count_in(self.frame.tree.nodes()[at].places()),
             _ => count,
         }
     }
 
     fn draws(&self, place: usize) -> bool {
-        self.pass.shades.draws(place) && self.pass.only.is_none_or(|mask| mask.contains(place))
+        match &self.pass.only {
+            Some(mask) => mask.contains(place),
+            None => self.pass.shades.draws(place),
+        }
     }
 
     /// The pixel of the tile at a position.
@@ -140,8 +140,10 @@ impl Walk<'_> {
         } else if count == node.count() {
             self.points_where::<false>(node, |_| true);
         } else {
-            let only = |place| pass.only.is_none_or(|mask| mask.contains(place));
-            self.points_where::<false>(node, |place| pass.shades.draws(place) && only(place));
+            match &pass.only {
+                Some(mask) => self.points_where::<false>(node, |place| mask.contains(place)),
+                None => self.points_where::<false>(node, |place| pass.shades.draws(place)),
+            }
         }
     }
 
@@ -267,9 +269,7 @@ impl Walk<'_> {
         let shade = &self.pass.shades.nodes()[index];
         let hole = shade.hole(node) * self.frame.parts_per_unit;
         let around = self.pass.inner_reach - hole;
-        // Hidden points may be chosen as well, and count there but not here.
-        let chosen = |mask: &Mask| mask.count_in(node.places()) == node.count();
-        let all = count == shade.count as usize && self.pass.only.is_none_or(chosen);
+        let all = count == shade.count as usize;
         // It is not a number where the box is not finite.
         (all && around >= 0.0).then_some(around as i32)
     }

@@ -18,7 +18,8 @@ use crate::progress::Progress;
 
 /// Variances that are found, at least, beside those of the components.
 const VARIANCES: usize = 32;
-/// Vectors of the basis beyond these.
+/// Vectors of the basis beyond these, at least: as many as components, so that the last of them are found as
+/// well as the first where the variances fall slowly.
 const OVERSAMPLING: usize = 10;
 /// Passes over the rows; all but the first are power iterations.
 const PASSES: usize = 5;
@@ -31,7 +32,8 @@ pub(super) fn fit<S: Rows>(
 ) -> Result<Pca, S::Error> {
     let dim = source.dim();
     let wanted = params.components.max(VARIANCES).min(dim);
-    let mut basis = gaussian(dim, (wanted + OVERSAMPLING).min(dim), params.seed);
+    let beyond = params.components.max(OVERSAMPLING);
+    let mut basis = gaussian(dim, (wanted + beyond).min(dim), params.seed);
     let mut pass = 0;
     loop {
         let part = pass as f32 / PASSES as f32..(pass + 1) as f32 / PASSES as f32;
