@@ -2,11 +2,13 @@
 
     python pixels.py train test ..
 
-PCA in the program, or in `measure.py`, on these vectors is the PCA of pixels.
+PCA in the program, or in `measure.py`, on these vectors is the PCA of pixels. The decoder gives the list its shape back,
+so that the components are seen as pictures.
 """
 
 from torch import nn
 
+import autoencoder
 import measure
 import release
 import survey
@@ -18,7 +20,8 @@ def main():
     dimension = len(survey.BANDS) * survey.SIZE**2
     card = release.card("pixels", "none: the picture as a list", release.image_input(), dimension)
     card["training_data"] = "none"
-    release.release(nn.Flatten(), card, test, arguments.out)
+    picture = nn.Unflatten(1, (len(survey.BANDS), survey.SIZE, survey.SIZE))
+    autoencoder.release_pair(nn.Flatten().eval(), picture.eval(), card, test, arguments.out)
     print(measure.heading(), measure.row("pixels", arguments.out, train, test), sep="\n")
 
 

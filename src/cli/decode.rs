@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::bar::Bar;
 use super::{Answer, Output};
+use crate::analysis::reduce::MapModel;
 use crate::data::{Catalog, CutoutRead as _, Embedding};
 use crate::encode::{Makes, PictureModel};
 use crate::io::{self, Dataset};
@@ -23,7 +24,7 @@ const GAP: usize = 8;
 const SIDE: usize = 256;
 
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("what").required(true).args(["id", "walk", "at"])))]
+#[command(group(ArgGroup::new("what").required(true).args(["id", "walk", "at", "components"])))]
 pub(super) struct DecodeArgs {
     /// A file of vectors, as `embed` writes it, that finds its pictures
     vectors: PathBuf,
@@ -36,8 +37,12 @@ pub(super) struct DecodeArgs {
     /// Pictures along the line between the vectors of two objects
     #[arg(long, num_args = 2, value_names = ["ID", "ID"])]
     walk: Option<Vec<String>>,
-    /// How many, the ends included
-    #[arg(long, value_name = "N", default_value_t = 9, requires = "walk", value_parser = clap::value_parser!(u32).range(2..=64))]
+    /// What the components of a PCA map stand for: a row of pictures for each, from three standard deviations
+    /// below the mean to three above
+    #[arg(long, requires = "model")]
+    components: bool,
+    /// How many pictures of a line, the ends included
+    #[arg(long, value_name = "N", default_value_t = 9, conflicts_with_all = ["id", "at"], value_parser = clap::value_parser!(u32).range(2..=64))]
     steps: u32,
     /// The picture under this place of a map; its model says what vector lies there
     #[arg(long, num_args = 2..=3, value_names = ["X", "Y"], allow_negative_numbers = true, requires = "model")]
@@ -83,20 +88,40 @@ pub(super) fn run(args: &DecodeArgs) -> Result<Answer> {
             )
         }
         (.., at) => {
-            let at = at.clone().unwrap_or_default();
             let path = args.model.clone().unwrap_or_default();
             let map = read_model(&path, &opening)?;
-            let vector = map.vector_at(&at).ok_or_else(|| {
-                anyhow!(
-                    "the map has {} dimensions: give --at as many numbers ({})",
-                    map.params().dims,
-                    path.display()
+            if args.components {
+                let path = path.display();
+                let deviations = map.deviations().ok_or_else(|| {
+                    anyhow!(
+                        "only a PCA map has components, and this is {} ({path})",
+                        map.params().method.name()
+                    )
+                })?;
+                let vectors = along_components(&map, &deviations, args.steps as usize);
+                (
+                    decoded(&mut model, &vectors)?,
+                    json!({ "standard_deviations": deviations, "steps": args.steps }),
                 )
-            })?;
-            (decoded(&mut model, &vector)?, json!({ "at": at }))
+            } else {
+                let at = at.clone().unwrap_or_default();
+                let vector = map.vector_at(&at).ok_or_else(|| {
+                    anyhow!(
+                        "the map has {} dimensions: give --at as many numbers ({})",
+                        map.params().dims,
+                        path.display()
+                    )
+                })?;
+                (decoded(&mut model, &vector)?, json!({ "at": at }))
+            }
         }
     };
-    let strip = strip(&pictures);
+    let columns = if args.components {
+        args.steps as usize
+    } else {
+        pictures.len()
+    };
+    let strip = strip(&pictures, columns);
     io::write_png(
         &args.output.out,
         strip.width as u32,
@@ -164,23 +189,41 @@ fn vector<'a>(catalog: &Catalog, embedding: &'a Embedding, id: &str) -> Result<&
     vector.ok_or_else(|| anyhow!("the object {id} has no vector; the column `warning` says why"))
 }
 
-/// Pictures of one size side by side, enlarged by whole numbers.
-fn strip(pictures: &[Rgb]) -> Rgb {
+/// The vectors from three standard deviations below the mean to three above, component after component.
+fn along_components(map: &MapModel, deviations: &[f64], steps: usize) -> Vec<f32> {
+    const FARTHEST: f64 = 3.0;
+    let mut vectors = Vec::new();
+    for (axis, deviation) in deviations.iter().enumerate() {
+        for step in 0..steps {
+            let share = step as f64 / (steps - 1) as f64 * 2.0 - 1.0;
+            let mut at = vec![0.0; deviations.len()];
+            at[axis] = (share * FARTHEST * deviation) as f32;
+            vectors.extend(map.vector_at(&at).unwrap_or_default());
+        }
+    }
+    vectors
+}
+
+/// Pictures of one size in rows of so many, enlarged by whole numbers.
+fn strip(pictures: &[Rgb], columns: usize) -> Rgb {
     let (width, height) = pictures.first().map_or((1, 1), |p| (p.width, p.height));
     let zoom = (SIDE / width.max(height)).max(1);
-    let total = pictures.len() * (width * zoom + GAP) - GAP;
-    let mut pixels = vec![GROUND; total * height * zoom];
+    let along = |count: usize, side: usize| count.max(1) * (side * zoom + GAP) - GAP;
+    let rows = pictures.len().div_ceil(columns.max(1));
+    let (total, tall) = (along(columns, width), along(rows, height));
+    let mut pixels = vec![GROUND; total * tall];
     for (i, picture) in pictures.iter().enumerate() {
-        let left = i * (width * zoom + GAP);
+        let left = i % columns * (width * zoom + GAP);
+        let top = i / columns * (height * zoom + GAP);
         for y in 0..height * zoom {
             for x in 0..width * zoom {
-                pixels[y * total + left + x] = picture.pixels[y / zoom * width + x / zoom];
+                pixels[(top + y) * total + left + x] = picture.pixels[y / zoom * width + x / zoom];
             }
         }
     }
     Rgb {
         width: total,
-        height: height * zoom,
+        height: tall,
         pixels,
     }
 }

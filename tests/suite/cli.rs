@@ -455,6 +455,14 @@ fn what_a_model_makes_is_drawn() {
     assert_eq!(png.width(), 4 * 256 + 3 * 8);
     let (_, png) = run(&["--at", "-0.5", "0.25", "--model", text(&model)]);
     assert_eq!((png.width(), png.height()), (256, 256));
+    let components = ["--components", "--steps", "3", "--model", text(&model)];
+    let (answered, png) = run(&components);
+    assert_eq!((png.width(), png.height()), (3 * 256 + 2 * 8, 2 * 256 + 8));
+    let deviations = answered["standard_deviations"].as_array().unwrap();
+    assert!(deviations[0].as_f64() > deviations[1].as_f64());
+    // The middle of each row is the mean object.
+    let middle = |top: u32| png.crop_imm(256 + 8, top, 256, 256);
+    assert_eq!(middle(0), middle(256 + 8));
 
     let said = |encoder: &str, what: &[&str]| {
         let arguments = decode(encoder, what);
@@ -470,4 +478,9 @@ fn what_a_model_makes_is_drawn() {
     );
     let flat = said(card, &["--at", "1", "2", "3", "--model", text(&model)]);
     assert!(flat.contains("2 dimensions"), "{flat}");
+    let curved = path("u.safetensors");
+    let umap = ["--method", "umap", "--force", "--model-out", text(&curved)];
+    succeed(&[&reduce[..4], &umap].concat());
+    let umap = said(card, &["--components", "--model", text(&curved)]);
+    assert!(umap.contains("only a PCA map has components"), "{umap}");
 }

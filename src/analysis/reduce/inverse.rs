@@ -24,6 +24,18 @@ impl MapModel {
             }
         }
     }
+
+    /// Standard deviation of the objects along each axis of a PCA map; `None` for other maps.
+    #[must_use]
+    pub fn deviations(&self) -> Option<Vec<f64>> {
+        match self.fitted() {
+            Fitted::Pca(pca) => {
+                let variances = pca.variances().iter().take(self.params().dims);
+                Some(variances.map(|v| v.max(0.0).sqrt()).collect())
+            }
+            Fitted::Flat(..) | Fitted::Solid(..) => None,
+        }
+    }
 }
 
 /// The mean of the vectors of the eight points nearest to `at`, weighed by one over the square of their

@@ -1,8 +1,9 @@
 //! Reduction: from `n x d` vectors to a map of 2 or 3 dimensions.
 //!
-//! Every method fits parameters that are valid by construction, offers linfa's `Fit` and
+//! Every method fits parameters that are checked, offers linfa's `Fit` and
 //! `Transformer`, and reports progress.
 
+mod datasets;
 mod edges;
 mod inverse;
 mod model;

@@ -108,12 +108,10 @@ impl<'a> Preprocessor<'a> {
         let bands = choose_bands(self.input, cutout, &mut notes)?;
         for (channel, target) in out.chunks_exact_mut(size * size).enumerate() {
             let band = bands.index(channel);
-            self.fill_and_crop(cutout, band, side, &mut notes)?;
-            self.resampler.run(&self.plane, side, target, size);
+            self.resample(cutout, band, target, &mut notes)?;
         }
         if let Some(band) = band {
-            self.fill_and_crop(cutout, band, side, &mut notes)?;
-            self.resampler.run(&self.plane, side, beside, size);
+            self.resample(cutout, band, beside, &mut notes)?;
         }
         normalise::run(
             &self.input.normalisation,
@@ -130,16 +128,22 @@ impl<'a> Preprocessor<'a> {
         }
     }
 
-    /// Copies the central square of one band into `plane`, with masked pixels replaced.
-    fn fill_and_crop(
+    /// Writes the central square of one band, with masked pixels replaced, resampled.
+    fn resample(
         &mut self,
         cutout: &Cutout,
         band: usize,
-        side: usize,
+        target: &mut [f32],
         notes: &mut Notes,
     ) -> Result<(), String> {
-        let pixels = cutout.band(band);
+        let (pixels, size) = (cutout.band(band), self.input.size);
+        let (width, height) = (cutout.width(), cutout.height());
+        let side = width.min(height);
         let masked: u32 = pixels.iter().map(|v| u32::from(!v.is_finite())).sum();
+        if masked == 0 && width == height {
+            self.resampler.run(pixels, side, target, size);
+            return Ok(());
+        }
         if 2 * masked as usize > pixels.len() {
             return Err(format!(
                 "more than half of the pixels are masked (band {})",
@@ -154,9 +158,9 @@ impl<'a> Preprocessor<'a> {
             self.scratch.extend(pixels.iter().filter(|v| v.is_finite()));
             normalise::median(&mut self.scratch)
         };
-        let (left, top) = ((cutout.width() - side) / 2, (cutout.height() - side) / 2);
+        let (left, top) = ((width - side) / 2, (height - side) / 2);
         self.plane.clear();
-        for row in pixels.chunks_exact(cutout.width()).skip(top).take(side) {
+        for row in pixels.chunks_exact(width).skip(top).take(side) {
             self.plane.extend_from_slice(&row[left..left + side]);
         }
         if masked > 0 {
@@ -164,6 +168,7 @@ impl<'a> Preprocessor<'a> {
                 *value = if value.is_finite() { *value } else { fill };
             }
         }
+        self.resampler.run(&self.plane, side, target, size);
         Ok(())
     }
 

@@ -76,7 +76,7 @@ mod tests {
         let lattice = Lattice::new(px_from_world);
         let area = Area::new([256, 64], [TILE_WIDTH, TILE_HEIGHT], MOST_MARGIN);
         let mut inside = 0;
-        for i in 0..4000_u16 {
+        for i in 0..16_000_u16 {
             let points = [0, 1, 2, 3].map(|k| {
                 let at = f32::from(i * 4 + k);
                 [at * 0.618 % 6.0 - 1.2, at * 0.414 % 2.0 - 0.4]

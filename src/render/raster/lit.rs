@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn surrounded_pixels_have_lit_neighbours_only() {
-        let (width, height) = (150, 20);
+        let (width, height) = (TILE_WIDTH - 22, 20);
         let mut lit = Lit::default();
         for y in 0..height {
             for x in (0..width).filter(|x| (x * 7 + y * 13) % 41 != 0) {
