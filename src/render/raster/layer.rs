@@ -54,7 +54,22 @@ impl Layer {
 
     /// Adds the markers of points that lie anywhere in their pixels.
     fn stamp_evens(&mut self, stamp: &Stamp, area: &Area, evens: &[f32x4]) {
+        /// Pixels along each side of the largest marker that every pixel gathers, empty ones too.
+        const GATHERED: usize = 5;
         let side = stamp.side;
+        if side > GATHERED {
+            for row in 0..area.height {
+                let Some(first) = self.first(row, area, side) else {
+                    return;
+                };
+                let evens = evens[row * area.width..][..area.width].iter();
+                for (column, even) in evens.enumerate().filter(|(_, e)| e.as_array()[3] > 0.0) {
+                    let rows = self.sums[first + column..].chunks_mut(self.row_length);
+                    add_marker(rows, &stamp.mean, side, *even);
+                }
+            }
+            return;
+        }
         let taps: Vec<(usize, f32x4)> = stamp
             .mean
             .iter()
@@ -134,13 +149,8 @@ impl Layer {
             let row_length = self.row_length;
             let rows = &mut self.sums[first..];
             cells.in_row(row, area, |column, cell| {
-                let weights = stamp.weights(cell.table()).chunks_exact(side);
                 let rows = rows[column..].chunks_mut(row_length);
-                for (pixels, weights) in rows.zip(weights) {
-                    for (pixel, weight) in pixels[..side].iter_mut().zip(weights) {
-                        *pixel += cell.sum * f32x4::splat(*weight);
-                    }
-                }
+                add_marker(rows, stamp.weights(cell.table()), side, cell.sum);
             });
         }
     }
@@ -157,6 +167,21 @@ impl Layer {
             }
         }
         f32x4::ZERO
+    }
+}
+
+/// Adds `sum` to the first pixels of each row, by the weights of a marker of `side` pixels a side.
+#[inline]
+fn add_marker<'a>(
+    rows: impl Iterator<Item = &'a mut [f32x4]>,
+    weights: &[f32],
+    side: usize,
+    sum: f32x4,
+) {
+    for (pixels, weights) in rows.zip(weights.chunks_exact(side)) {
+        for (pixel, weight) in pixels[..side].iter_mut().zip(weights) {
+            *pixel += sum * f32x4::splat(*weight);
+        }
     }
 }
 
