@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 const WORD: usize = 64;
 /// Words for which the count before them is kept.
 const BLOCK: usize = 8;
@@ -51,12 +53,15 @@ impl Mask {
 
     /// The bits for which `test` holds.
     #[must_use]
-    pub fn from_fn(len: usize, test: impl Fn(usize) -> bool) -> Self {
+    pub fn from_fn(len: usize, test: impl Fn(usize) -> bool + Sync) -> Self {
+        /// Words that are worth a task.
+        const TASK: usize = 1024;
         let word = |w: usize| {
             (w * WORD..len.min((w + 1) * WORD))
                 .fold(0, |bits, i| bits | (u64::from(test(i)) << (i % WORD)))
         };
-        Self::from_words((0..len.div_ceil(WORD)).map(word).collect(), len)
+        let words = (0..len.div_ceil(WORD)).into_par_iter().with_min_len(TASK);
+        Self::from_words(words.map(word).collect(), len)
     }
 
     /// Number of bits, set or not.
@@ -170,7 +175,7 @@ mod tests {
                 let expected = (a..b.min(len)).filter(|i| i % 3 == 0).count();
                 assert_eq!(third.count_in(a..b), expected, "{len} {a}..{b}");
             }
-            let of = |mask: &Mask, test: &dyn Fn(usize) -> bool| {
+            let of = |mask: &Mask, test: &(dyn Fn(usize) -> bool + Sync)| {
                 assert_eq!(*mask, Mask::from_fn(len, test));
             };
             of(&third.and(&big), &|i| i % 3 == 0 && i > 100);

@@ -1,7 +1,7 @@
 //! The colour of every point and, for a crowd too dense to tell apart, of every node of the tree.
 
 use std::borrow::Cow;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use wide::f32x4;
@@ -106,8 +106,8 @@ pub struct Shades {
     points: Arc<Vec<Rgba>>,
     class: Option<(Arc<Vec<u8>>, u8)>,
     nodes: Vec<Shade>,
-    /// Made when it is first asked for.
-    drawn: OnceLock<Mask>,
+    /// The places that are drawn; `None` where all are.
+    drawn: Option<Mask>,
 }
 
 /// Nodes shaded by one thread at a time.
@@ -144,7 +144,7 @@ impl Shades {
             points: colors,
             class,
             nodes: Vec::new(),
-            drawn: OnceLock::new(),
+            drawn: None,
         };
         let of_leaf = |node: &Node| {
             let drawn = || node.places().filter(|&place| shades.draws(place));
@@ -184,6 +184,11 @@ impl Shades {
                 .for_each(|(shade, node)| *shade = of(node));
         }
         shades.nodes = nodes;
+        let count = shades.points.len();
+        if shades.count() < count {
+            let draws = |place: usize| shades.draws(place);
+            shades.drawn = Some(Mask::from_fn(count, draws));
+        }
         shades
     }
 
@@ -213,11 +218,10 @@ impl Shades {
     /// Those places of `mask` that are drawn.
     #[must_use]
     pub fn drawn_of<'a>(&self, mask: &'a Mask) -> Cow<'a, Mask> {
-        if self.count() == self.points.len() {
-            return Cow::Borrowed(mask);
+        match &self.drawn {
+            Some(drawn) => Cow::Owned(mask.and(drawn)),
+            None => Cow::Borrowed(mask),
         }
-        let all = || Mask::from_fn(self.points.len(), |place| self.draws(place));
-        Cow::Owned(mask.and(self.drawn.get_or_init(all)))
     }
 
     /// Number of points that are drawn.

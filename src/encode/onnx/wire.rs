@@ -26,16 +26,22 @@ impl<'a> Fields<'a> {
     /// The varints of a packed field.
     pub(super) fn packed(bytes: &'a [u8]) -> impl Iterator<Item = Result<u64, Malformed>> {
         let mut fields = Self(bytes);
-        std::iter::from_fn(move || {
-            if fields.0.is_empty() {
-                return None;
-            }
-            let number = fields.varint().ok_or(Malformed);
-            if number.is_err() {
-                fields.0 = &[];
-            }
-            Some(number)
-        })
+        std::iter::from_fn(move || fields.step(Self::varint))
+    }
+
+    /// What is read next; `None` at the end, which an error is as well.
+    fn step<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Option<T>,
+    ) -> Option<Result<T, Malformed>> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let found = read(self).ok_or(Malformed);
+        if found.is_err() {
+            self.0 = &[];
+        }
+        Some(found)
     }
 
     fn varint(&mut self) -> Option<u64> {
@@ -84,14 +90,7 @@ impl<'a> Iterator for Fields<'a> {
     type Item = Result<(u32, Value<'a>), Malformed>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.0.is_empty() {
-            return None;
-        }
-        let field = self.field().ok_or(Malformed);
-        if field.is_err() {
-            self.0 = &[];
-        }
-        Some(field)
+        self.step(Self::field)
     }
 }
 

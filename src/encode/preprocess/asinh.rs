@@ -10,29 +10,32 @@ use std::f32::consts::{FRAC_1_SQRT_2, LN_2};
 /// Beyond this, asinh(x) is log(2 |x|) to the last bit, and x² might overflow.
 const LARGE: f32 = 1e9;
 
+/// [`stretch`], compiled for wider registers than every processor has.
+#[cfg(target_arch = "x86_64")]
+type Stretch = unsafe fn(&mut [f32], f32, f32, f32);
+
 /// Replaces each value v by asinh((v - origin) * stretch) * share.
 pub(super) fn stretch(values: &mut [f32], origin: f32, stretch: f32, share: f32) {
     #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx512f") {
-        #[expect(
-            unsafe_code,
-            reason = "a function for AVX-512 is called after the processor was asked"
-        )]
-        // SAFETY: the processor has AVX-512, for which the function is compiled.
-        unsafe {
-            stretch_avx512(values, origin, stretch, share);
+    {
+        let widest: Option<Stretch> = if std::arch::is_x86_feature_detected!("avx512f") {
+            Some(stretch_avx512)
+        } else if std::arch::is_x86_feature_detected!("avx2") {
+            Some(stretch_avx2)
+        } else {
+            None
+        };
+        if let Some(widest) = widest {
+            #[expect(
+                unsafe_code,
+                reason = "a function for wider registers is called after the processor was asked"
+            )]
+            // SAFETY: the processor has the registers for which the function is compiled.
+            unsafe {
+                widest(values, origin, stretch, share);
+            }
+            return;
         }
-        return;
-    } else if std::arch::is_x86_feature_detected!("avx2") {
-        #[expect(
-            unsafe_code,
-            reason = "a function for AVX2 is called after the processor was asked"
-        )]
-        // SAFETY: the processor has AVX2, for which the function is compiled.
-        unsafe {
-            stretch_avx2(values, origin, stretch, share);
-        }
-        return;
     }
     stretch_portable(values, origin, stretch, share);
 }

@@ -56,28 +56,30 @@ impl Layer {
     fn stamp_evens(&mut self, stamp: &Stamp, area: &Area, evens: &[f32x4]) {
         /// Pixels along each side of the largest marker that every pixel gathers, empty ones too.
         const GATHERED: usize = 5;
-        let side = stamp.side;
-        if side > GATHERED {
-            for row in 0..area.height {
-                let Some(first) = self.first(row, area, side) else {
-                    return;
-                };
-                let evens = evens[row * area.width..][..area.width].iter();
-                for (column, even) in evens.enumerate().filter(|(_, e)| e.as_array()[3] > 0.0) {
-                    let rows = self.sums[first + column..].chunks_mut(self.row_length);
-                    add_marker(rows, &stamp.mean, side, *even);
-                }
-            }
-            return;
+        if stamp.side > GATHERED {
+            self.scatter_evens(stamp, area, evens);
+        } else {
+            self.gather_evens(stamp, area, evens);
         }
-        let taps: Vec<(usize, f32x4)> = stamp
-            .mean
-            .iter()
-            .enumerate()
-            .filter(|(_, weight)| **weight > 0.0)
-            .map(|(i, weight)| (i / side * area.width + i % side, f32x4::splat(*weight)))
-            .collect();
-        // A marker is the same upside down, so that each pixel gathers what lies around it.
+    }
+
+    /// From each pixel in which something lies to those around it.
+    fn scatter_evens(&mut self, stamp: &Stamp, area: &Area, evens: &[f32x4]) {
+        for (row, evens) in evens.chunks_exact(area.width).enumerate() {
+            let Some(first) = self.first(row, area, stamp.side) else {
+                return;
+            };
+            let evens = evens.iter().enumerate();
+            for (column, even) in evens.filter(|(_, even)| even.as_array()[3] > 0.0) {
+                let rows = self.sums[first + column..].chunks_mut(self.row_length);
+                add_marker(rows, &stamp.mean, stamp.side, *even);
+            }
+        }
+    }
+
+    /// Each pixel from those around it: a marker is the same upside down.
+    fn gather_evens(&mut self, stamp: &Stamp, area: &Area, evens: &[f32x4]) {
+        let side = stamp.side;
         for row in 0..area.height + 1 - side.min(area.height + 1) {
             let Some(first) = self.first(row, area, side) else {
                 return;
@@ -91,9 +93,11 @@ impl Layer {
                 gather(pixels, rows, &stamp.mean);
                 continue;
             }
-            for (i, pixel) in pixels.iter_mut().enumerate() {
-                for (tap, weight) in &taps {
-                    *pixel += evens[i + tap] * *weight;
+            for (i, weight) in stamp.mean.iter().enumerate().filter(|(_, w)| **w > 0.0) {
+                let tap = i / side * area.width + i % side;
+                let weight = f32x4::splat(*weight);
+                for (pixel, even) in pixels.iter_mut().zip(&evens[tap..]) {
+                    *pixel += *even * weight;
                 }
             }
         }

@@ -130,8 +130,9 @@ struct Frame<'a> {
     parts_per_unit: f32,
     tree: &'a TileTree,
     wanted: Wanted,
-    /// Of the base, and of what is selected.
-    inks: [Inks; 2],
+    inks: Inks,
+    /// Of what is selected, where there is a selection.
+    inks_selected: Option<Inks>,
     base: Vec<Pass<'a>>,
     selected: Vec<Pass<'a>>,
     /// How far outside of a tile a marker can lie that reaches into it, with what it covers there, px.
@@ -172,7 +173,8 @@ pub fn draw_points(
         parts_per_unit: (px_from_world.scale * f64::from(SUBPIXELS)) as f32,
         tree: layer.tree,
         wanted,
-        inks: [dim, 1.0].map(|dim| Inks::new(&tone, &layer.style, dim)),
+        inks: Inks::new(&tone, &layer.style, dim),
+        inks_selected: layer.selection.map(|_| Inks::new(&tone, &layer.style, 1.0)),
         pad: base.iter().map(pad).max().unwrap_or(0),
         base,
         selected: layer

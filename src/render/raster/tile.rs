@@ -145,7 +145,7 @@ impl Frame<'_> {
                 chosen = true;
             }
         }
-        let [under, over] = &self.inks;
+        let under = &self.inks;
         let dim = f32x4::splat(under.dim);
         let base = (&scratch.base, &scratch.lit);
         if self.selected.is_empty() {
@@ -159,7 +159,7 @@ impl Frame<'_> {
                 under.of(grey + (sum - grey) * dim)
             });
         }
-        if chosen {
+        if let Some(over) = self.inks_selected.as_ref().filter(|_| chosen) {
             let selected = (&scratch.selected, &scratch.selected_lit);
             paint(tile, selected, rgba, rgba_row, |sum, below| {
                 let light = over.of(sum);
