@@ -14,6 +14,7 @@ mod shades;
 mod shape;
 mod sheet;
 mod slots;
+mod steps;
 mod target;
 mod thumbnails;
 
@@ -139,6 +140,7 @@ impl Renderer {
         let size = target.size_px();
         let (width, height) = (size[0] as usize, size[1] as usize);
         let mut pixels = std::mem::take(&mut target.pixels);
+        let mut density = std::mem::take(&mut target.density);
         if let Some(points) = &picture.points {
             let any = |test: fn(&Layer<'_>) -> bool| picture.layers.iter().any(|(l, _)| test(l));
             let wanted = Wanted {
@@ -162,10 +164,12 @@ impl Renderer {
                 }
                 Layer::Density(style) if picture.points.is_some() => {
                     let cells = [width, height].map(|side| side.div_ceil(COUNT_CELL));
-                    density::paint(&mut pixels, cells[0], cells[1], &style);
-                    let extent = [0, 1].map(|i| size[i] / (cells[i] * COUNT_CELL) as f32);
-                    let sheet = self.sheets.fit(gpu, target, index, cells[0], cells[1]);
-                    sheet.write(gpu, &pixels.density, extent, opacity);
+                    density.paint(&pixels.counts, cells, &style);
+                    let [columns, rows] = density.size;
+                    let extent =
+                        [0, 1].map(|i| size[i] / (density.size[i] * density.cell_px) as f32);
+                    let sheet = self.sheets.fit(gpu, target, index, columns, rows);
+                    sheet.write(gpu, &density.rgba, extent, opacity);
                 }
                 Layer::Points | Layer::Density(_) => {}
                 Layer::Lines(buffers, line_px) => {
@@ -175,5 +179,6 @@ impl Renderer {
             }
         }
         target.pixels = pixels;
+        target.density = density;
     }
 }

@@ -1,5 +1,6 @@
 //! The offscreen texture that pictures are drawn into, and what a frame leaves for the next.
 
+use super::density::DensityPixels;
 use super::raster::PointPixels;
 use super::sheet::Sheet;
 use super::{Gpu, RenderError};
@@ -13,6 +14,8 @@ pub struct Target {
     view: wgpu::TextureView,
     /// Memory of the points' pixels, used again by every frame.
     pub(super) pixels: PointPixels,
+    /// The same of the density's.
+    pub(super) density: DensityPixels,
     /// Pictures of the processor on their way to the GPU, by layer.
     pub(super) sheets: Vec<Option<Sheet>>,
 }
@@ -52,6 +55,7 @@ impl Target {
             texture,
             view,
             pixels: PointPixels::default(),
+            density: DensityPixels::default(),
             sheets: Vec::new(),
         })
     }

@@ -87,9 +87,9 @@ impl Cells {
         second[cell] |= last_rows::<SIDE>(lights);
     }
 
-    /// Adds points that lie in the area, four at a time; those that remain are left to the caller.
+    /// Adds points, four at a time, of which all are `INSIDE` the area, or lie in it or near it.
     #[inline]
-    pub fn add_points<const SIDE: usize, const STEPS: usize>(
+    pub fn add_points<const SIDE: usize, const INSIDE: bool, const STEPS: usize>(
         &mut self,
         points: &[[[f32; 2]; 4]],
         colors: &[[[u8; 4]; 4]],
@@ -104,11 +104,13 @@ impl Cells {
             let [first, second] = &mut self.lights;
             let (first, second) = (&mut first[..singles.len()], &mut second[..singles.len()]);
             for (points, colors) in points.iter().zip(colors) {
-                let four = Four::of(points, lattice, area);
-                for (i, color) in colors.iter().enumerate() {
-                    let (cell, place) = four.get(i);
-                    let lights = outline.mask(place);
-                    let sum = singles[cell] + single(place, *color);
+                let four = Four::of(points, colors, lattice, area);
+                let inside = if INSIDE { 0b1111 } else { four.inside(area) };
+                for i in (0..4).filter(|i| INSIDE || inside >> i & 1 == 1) {
+                    let cell = four.cell(i);
+                    let (x, y) = four.place(i);
+                    let lights = outline.mask(x, y);
+                    let sum = singles[cell] + four.sums(i);
                     singles[cell] = sum;
                     lanes |= sum;
                     first[cell] |= first_rows::<SIDE>(lights);
@@ -118,9 +120,11 @@ impl Cells {
                 }
             }
             if any_highest(lanes) {
-                for points in points {
-                    let four = Four::of(points, lattice, area);
-                    (0..4).for_each(|i| self.make_room(four.get(i).0));
+                for (points, colors) in points.iter().zip(colors) {
+                    let four = Four::of(points, colors, lattice, area);
+                    let inside = four.inside(area);
+                    let cells = (0..4).filter(|i| inside >> i & 1 == 1);
+                    cells.for_each(|i| self.make_room(four.cell(i)));
                 }
             }
         }
@@ -305,9 +309,9 @@ fn plane(masks: &[i16x8; WORD / 8], bit: i32) -> u64 {
 /// The lanes of one point.
 #[inline]
 fn single(place: [u8; 2], color: [u8; 4]) -> u16x8 {
-    let [x, y] = place.map(u64::from);
+    let place = u16::from_le_bytes(place);
     let color = u32::from_le_bytes(color) & 0x00ff_ffff | 1 << 24;
-    let bytes: u8x16 = bytemuck::cast([u64::from(color) | x << 32 | y << 40, 0]);
+    let bytes: u8x16 = bytemuck::cast([u64::from(color) | u64::from(place) << 32, 0]);
     u16x8::from_u8x16_low(bytes)
 }
 
@@ -410,6 +414,7 @@ mod tests {
     use crate::render::Shape;
     use crate::render::camera::PxFromWorld;
     use crate::render::raster::fixed::Marker;
+    use crate::render::raster::footprint::Footprint;
 
     fn area() -> Area {
         Area::new([512, 128], [100, 40], 2)
@@ -432,18 +437,22 @@ mod tests {
             scale: 1.0,
             offset: [0.0; 2],
         });
-        let outline = Outline::<1>::new(&Marker::new(Shape::Disc, 0.75), 3);
+        let marker = Marker::new(Shape::Disc, 0.75);
+        let Some(Footprint::Three(outline)) = Footprint::new(&marker) else {
+            panic!("a small marker");
+        };
         let white = [255; 4];
         // Near the lower right corner of a pixel, where the sums of places grow most.
         let points = vec![[[540.99, -140.99]; 4]; 10_000];
         let colors = vec![[white; 4]; 10_000];
         let mut cells = Cells::default();
         cells.clear(&area);
-        cells.add_points::<3, 1>(&points, &colors, (&lattice, &area), &outline);
+        cells.add_points::<3, true, _>(&points, &colors, (&lattice, &area), &outline);
         let at = area.inside(lattice.at([540.99, -140.99])).unwrap();
         let place = at.map(|v| v as u8);
         for _ in 0..40_000 {
-            cells.add_point::<3>(area.cell(at), place, white, outline.mask(place));
+            let lights = outline.mask(u8x16::splat(place[0]), place[1]);
+            cells.add_point::<3>(area.cell(at), place, white, lights);
         }
         for count in [1, FEW, FEW, FEW + 1, 1_000_000] {
             cells.add_crowd(area.cell(at), at, count, [255; 3]);

@@ -44,14 +44,7 @@ impl Lattice {
         sum.to_array().map(|v| v.to_bits() as i32)
     }
 
-    /// The same for points that are known to lie in a picture.
-    #[inline]
-    pub fn near(&self, point: [f32; 2]) -> [i32; 2] {
-        let whole = self.whole(f64x2::new(point.map(f64::from)));
-        whole.to_array().map(|v| v.to_bits() as i32)
-    }
-
-    /// The same, with the whole numbers in the lowest 32 bits.
+    /// The same for points in or near a picture, with the whole numbers in the lowest 32 bits.
     #[inline]
     pub fn whole(&self, point: f64x2) -> f64x2 {
         point * self.scale + self.offset + f64x2::splat(ROUND)

@@ -1,6 +1,6 @@
 //! Which pixels around its own a small marker lights, all at once: a bit for each of a square of them.
 
-use wide::{i8x16, i16x8, i16x16};
+use wide::u8x16;
 
 use super::fixed::{Marker, SUBPIXEL_BITS, SUBPIXELS};
 use super::lit::HALF;
@@ -8,7 +8,7 @@ use super::lit::HALF;
 /// Places of a marker's middle within its pixel, along one axis.
 const PLACES: usize = SUBPIXELS as usize;
 
-/// A small marker's outline, looked up by the place of its middle within its pixel.
+/// A small marker's outline.
 ///
 /// Bit `row * side + column` of a mask is the pixel that far from the upper left one of the square of
 /// `side x side` pixels around the middle's.
@@ -37,52 +37,58 @@ impl Footprint {
 /// For squares of at most `16 * STEPS` pixels.
 #[derive(Debug, Clone)]
 pub(super) struct Outline<const STEPS: usize> {
-    /// By place along x, for each pixel of the square: how far its middle lies aside. 1/256 px.
-    aside: Box<[[i16x16; STEPS]; PLACES]>,
-    /// By place along y: one more than how far aside it may lie to be covered; 0 where none is.
-    within: Box<[[i16x16; STEPS]; PLACES]>,
+    rows: Box<[Row<STEPS>; PLACES]>,
+}
+
+/// Of markers whose middles lie at one place along y.
+#[derive(Debug, Clone, Copy)]
+struct Row<const STEPS: usize> {
+    /// The first place along x that lights a pixel, and how many more do: a lane for each pixel.
+    places: [[u8x16; 2]; STEPS],
+    /// The pixels that any place lights.
+    any: u32,
 }
 
 impl<const STEPS: usize> Outline<STEPS> {
-    pub fn new(marker: &Marker, side: i32) -> Self {
-        let distance = |pixel: i32, place: usize| {
-            (((pixel - side / 2) << SUBPIXEL_BITS) + HALF - place as i32).abs()
-        };
-        let table = |of: &dyn Fn([i32; 2], usize) -> i32| {
-            let lane = |i: usize, place: usize| {
-                let pixel = [i as i32 % side, i as i32 / side];
-                if pixel[1] < side {
-                    of(pixel, place) as i16
-                } else {
-                    0
+    fn new(marker: &Marker, side: i32) -> Self {
+        // Of the middle of a pixel of the square along an axis, from the corner of the marker's pixel.
+        let middle = |pixel: i32| ((pixel - side / 2) << SUBPIXEL_BITS) + HALF;
+        let row = |y: usize| {
+            let mut places = [[[0; 16]; 2]; STEPS];
+            let mut any = 0;
+            for bit in 0..(side * side) as usize {
+                let pixel = [bit as i32 % side, bit as i32 / side].map(middle);
+                let width = marker.half_width((pixel[1] - y as i32).abs());
+                let lit = width.map(|width| {
+                    let (from, to) = (pixel[0] - width, pixel[0] + width);
+                    from.max(0)..=to.min(SUBPIXELS - 1)
+                });
+                if let Some(lit) = lit.filter(|lit| !lit.is_empty()) {
+                    any |= 1 << bit;
+                    let lanes = &mut places[bit / 16];
+                    lanes[0][bit % 16] = *lit.start() as u8;
+                    lanes[1][bit % 16] = (lit.end() - lit.start()) as u8;
                 }
-            };
-            let lanes = |place: usize, step: usize| {
-                i16x16::new(std::array::from_fn(|i| lane(16 * step + i, place)))
-            };
-            Box::new(std::array::from_fn(|place| {
-                std::array::from_fn(|step| lanes(place, step))
-            }))
+            }
+            let places = places.map(|lanes| lanes.map(u8x16::new));
+            Row { places, any }
         };
-        let width = |dy: i32| marker.half_width(dy).map_or(0, |width| width + 1);
         Self {
-            aside: table(&|[column, _], x| distance(column, x)),
-            within: table(&|[_, row], y| width(distance(row, y))),
+            rows: Box::new(std::array::from_fn(row)),
         }
     }
 
-    /// The pixels that are lit by a marker whose middle lies at that place of its pixel.
+    /// The pixels that are lit by a marker whose middle lies at that place of its pixel; `x` is the same in all
+    /// lanes.
     #[inline]
-    pub fn mask(&self, [x, y]: [u8; 2]) -> u32 {
-        let (aside, within) = (&self.aside[usize::from(x)], &self.within[usize::from(y)]);
+    pub fn mask(&self, x: u8x16, y: u8) -> u32 {
+        let row = &self.rows[usize::from(y)];
         let mut mask = 0;
-        for step in 0..STEPS {
-            let [a, b]: [i16x8; 2] = bytemuck::cast(aside[step]);
-            let [c, d]: [i16x8; 2] = bytemuck::cast(within[step]);
-            let lit: i16x16 = bytemuck::cast([c.simd_gt(a), d.simd_gt(b)]);
-            mask |= i8x16::from_i16x16_saturate(lit).to_bitmask() << (16 * step);
+        for (step, [first, more]) in row.places.iter().enumerate() {
+            let beyond = x - *first;
+            mask |= beyond.min(*more).simd_eq(beyond).to_bitmask() << (16 * step);
         }
-        mask
+        mask & row.any
     }
 }
 
@@ -101,9 +107,10 @@ mod tests {
                 let footprint = Footprint::new(&marker).unwrap();
                 for i in 0..2000 {
                     let place = [i * 7919, i * 6007 / 3].map(|v| (v % 256) as u8);
+                    let [x, y] = place;
                     let (side, mask) = match &footprint {
-                        Footprint::Three(outline) => (3, outline.mask(place)),
-                        Footprint::Five(outline) => (5, outline.mask(place)),
+                        Footprint::Three(outline) => (3, outline.mask(u8x16::splat(x), y)),
+                        Footprint::Five(outline) => (5, outline.mask(u8x16::splat(x), y)),
                     };
                     let mut lit = Lit::default();
                     let at = place.map(|v| i32::from(v) + 8 * SUBPIXELS);

@@ -1,6 +1,6 @@
 //! Four points at a time on their way from the world to their pixels.
 
-use wide::{f64x2, i16x8, i32x4, i32x8, u64x2};
+use wide::{f64x2, i16x8, i32x4, u8x16, u16x8, u32x4, u64x2};
 
 use super::fixed::{Lattice, SUBPIXEL_BITS, SUBPIXELS};
 use super::tile::Area;
@@ -14,52 +14,94 @@ const _: () = {
     assert!(area <= i16::MAX as usize);
 };
 
-/// Where four points lie.
+/// Four points on their pixels.
 pub(super) struct Four {
-    cells: [u16; 8],
-    places: [u16; 8],
+    /// Columns and rows of the area; those outside are beyond its last.
+    pixels: [i32x4; 2],
+    /// In every other lane the number of a pixel in the area.
+    cells: u16x8,
+    /// Places within their pixels: x four times over, and y in every other lane.
+    places: (u32x4, u16x8),
+    /// Two points in each: red, green, blue, 1, x, y, 0, 0.
+    pairs: [u8x16; 2],
 }
 
 impl Four {
-    /// Of points that lie in the area, whose margin is no larger than [`MOST_MARGIN`].
+    /// Of points that lie in or near the area, whose margin is no larger than [`MOST_MARGIN`].
     #[inline]
-    pub fn of(points: &[[f32; 2]; 4], lattice: &Lattice, area: &Area) -> Self {
-        let corner = i32x4::new([
-            area.corner[0],
-            area.corner[0],
-            area.corner[1],
-            area.corner[1],
-        ]);
-        // x of both, then y of both.
-        let pair = |i: usize| {
-            let [a, b] = [points[i], points[i + 1]].map(|point| {
-                let point = f64x2::new(point.map(f64::from));
-                bytemuck::cast::<_, u64x2>(lattice.whole(point))
-            });
-            let both = (a & u64x2::splat(u64::from(u32::MAX))) | (b << 32);
-            bytemuck::cast::<_, i32x4>(both) - corner
-        };
-        let pairs = [pair(0), pair(2)];
-        let narrow =
-            |lanes: [i32x4; 2]| i16x8::from_i32x8_saturate(bytemuck::cast::<_, i32x8>(lanes));
-        let pixels = narrow(pairs.map(|pair| pair >> SUBPIXEL_BITS as i32));
-        let width = area.width as i16;
-        let steps = pixels * i16x8::new([1, 1, width, width, 1, 1, width, width]);
-        let rows: i16x8 = bytemuck::cast(bytemuck::cast::<_, u64x2>(steps) >> 32);
-        let places = narrow(pairs.map(|pair| pair & i32x4::splat(SUBPIXELS - 1)));
+    pub fn of(
+        points: &[[f32; 2]; 4],
+        colors: &[[u8; 4]; 4],
+        lattice: &Lattice,
+        area: &Area,
+    ) -> Self {
+        let [a, b, c, d] = points;
+        let (ab, cd) = (pair(*a, *b, lattice), pair(*c, *d, lattice));
+        let corner = |i: usize| u32x4::splat(area.corner[i] as u32);
+        let x = bytemuck::cast::<_, u32x4>(ab[0].unpack_lo(cd[0])) - corner(0);
+        let y = bytemuck::cast::<_, u32x4>(ab[1].unpack_lo(cd[1])) - corner(1);
+        // What lies before the area wraps around to beyond it.
+        let (column, row) = (x >> SUBPIXEL_BITS, y >> SUBPIXEL_BITS);
+        let pixels: [i32x4; 2] = bytemuck::cast([column, row]);
+        // No number of a pixel has more than 15 bits.
+        let [column, row]: [i16x8; 2] = bytemuck::cast([column, row]);
+        let cells = row * i16x8::splat(area.width as i16) + column;
+        let within = u32x4::splat(SUBPIXELS as u32 - 1);
+        let (x, y) = (x & within, y & within);
+        let places = x | (y << SUBPIXEL_BITS);
+        let twice = x | (x << 8);
+        let colors: u32x4 = bytemuck::cast(*colors);
+        let colors = (colors & u32x4::splat(0x00ff_ffff)) | u32x4::splat(1 << 24);
         Self {
-            cells: bytemuck::cast(steps + rows),
-            places: bytemuck::cast(places),
+            pixels,
+            cells: bytemuck::cast(cells),
+            places: (twice | (twice << 16), bytemuck::cast(y)),
+            pairs: bytemuck::cast([colors.unpack_lo(places), colors.unpack_hi(places)]),
         }
     }
 
-    /// Of the point `i`, the index of its pixel in the area and its place in that, 1/256 px.
+    /// Which of them lie in the area, a bit each. Of the others nothing else is known.
     #[inline]
-    pub fn get(&self, i: usize) -> (usize, [u8; 2]) {
-        let x = i + (i & 2);
-        let place = [x, x + 2].map(|lane| self.places[lane] as u8);
-        (usize::from(self.cells[x]), place)
+    pub fn inside(&self, area: &Area) -> u32 {
+        let [column, row] = self.pixels;
+        let width = i32x4::splat(area.width as i32);
+        let height = i32x4::splat(area.height as i32);
+        (width.simd_gt(column) & height.simd_gt(row)).to_bitmask()
     }
+
+    /// Index of the pixel of point `i` in the area.
+    #[inline]
+    pub fn cell(&self, i: usize) -> usize {
+        usize::from(self.cells.as_array()[2 * i])
+    }
+
+    /// Its place in that along x, in all lanes, and along y.
+    #[inline]
+    pub fn place(&self, i: usize) -> (u8x16, u8) {
+        let (x, y) = &self.places;
+        let x = u32x4::splat(x.as_array()[i]);
+        (bytemuck::cast(x), y.as_array()[2 * i] as u8)
+    }
+
+    /// What it adds there: red, green, blue, 1, x, y, 0, 0.
+    #[inline]
+    pub fn sums(&self, i: usize) -> u16x8 {
+        let pair = self.pairs[i / 2];
+        if i.is_multiple_of(2) {
+            u16x8::from_u8x16_low(pair)
+        } else {
+            u16x8::from_u8x16_high(pair)
+        }
+    }
+}
+
+/// x of both points, and y of both, in the low halves.
+#[inline]
+fn pair(a: [f32; 2], b: [f32; 2], lattice: &Lattice) -> [u64x2; 2] {
+    let on_lattice = |[x, y]: [f32; 2]| lattice.whole(f64x2::new([f64::from(x), f64::from(y)]));
+    let a: u32x4 = bytemuck::cast(on_lattice(a));
+    let b: u32x4 = bytemuck::cast(on_lattice(b));
+    bytemuck::cast([a.unpack_lo(b), a.unpack_hi(b)])
 }
 
 #[cfg(test)]
@@ -82,12 +124,19 @@ mod tests {
                 [at * 0.618 % 6.0 - 1.2, at * 0.414 % 2.0 - 0.4]
             });
             let expected = points.map(|point| area.inside(lattice.at(point)));
-            let [Some(_), Some(_), Some(_), Some(_)] = expected else {
-                continue;
-            };
-            let four = Four::of(&points, &lattice, &area);
-            for (k, at) in expected.into_iter().flatten().enumerate() {
-                assert_eq!(four.get(k), (area.cell(at), at.map(|v| v as u8)));
+            let colors = [0, 1, 2, 3].map(|k| [k, 255 - k, (i % 256) as u8, 255]);
+            let four = Four::of(&points, &colors, &lattice, &area);
+            for (k, at) in expected.into_iter().enumerate() {
+                assert_eq!(four.inside(&area) >> k & 1 == 1, at.is_some());
+                let Some(at) = at else {
+                    continue;
+                };
+                assert_eq!(four.cell(k), area.cell(at));
+                let [x, y] = at.map(|v| (v % SUBPIXELS) as u8);
+                assert_eq!(four.place(k), (u8x16::splat(x), y));
+                let [r, g, b, _] = colors[k].map(u16::from);
+                let [x, y] = [x, y].map(u16::from);
+                assert_eq!(four.sums(k).to_array(), [r, g, b, 1, x, y, 0, 0]);
                 inside += 1;
             }
         }

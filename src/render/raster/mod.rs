@@ -25,6 +25,7 @@ use rayon::prelude::*;
 use super::camera::PxFromWorld;
 use super::shades::Shades;
 use super::shape::Shape;
+use super::steps;
 use crate::mask::Mask;
 use crate::spatial::TileTree;
 use dots::Dot;
@@ -87,8 +88,6 @@ pub struct PointPixels {
     pub rgba: Vec<u8>,
     /// For cells of [`COUNT_CELL`] px: sums of red, green, blue (`0..=255`) and number of points.
     pub counts: Vec<[f32; 4]>,
-    /// Memory for the picture of the counts.
-    pub(super) density: Vec<u8>,
 }
 
 /// What of the points is asked for.
@@ -239,8 +238,6 @@ fn refill<T: Copy>(buffer: &mut Vec<T>, len: usize, value: T) {
 fn crowd(layer: &PointLayer<'_>, lattice: &Lattice, size_px: [i32; 2]) -> f32 {
     /// Side of the nodes that are looked at.
     const PATCH: i32 = 8 * SUBPIXELS;
-    /// Bits of a number that are within one step of the histogram.
-    const STEP_BITS: u32 = 16;
     let Some(group) = layer.groups.first() else {
         return 0.0;
     };
@@ -273,17 +270,16 @@ fn crowd(layer: &PointLayer<'_>, lattice: &Lattice, size_px: [i32; 2]) -> f32 {
             open.extend(node.children());
         }
     }
-    // In steps of less than a hundredth, as the numbers lie in their bits.
-    let mut steps = vec![0.0; 1 << (32 - STEP_BITS - 1)];
+    let mut histogram = vec![0.0; steps::ALL];
     let mut left = 0.0;
     for (per_px, count) in patches {
-        steps[(per_px.to_bits() >> STEP_BITS) as usize] += count;
+        histogram[steps::step(per_px) as usize] += count;
         left += 0.9 * count;
     }
-    let step = steps.iter().position(|count| {
+    let step = histogram.iter().position(|count| {
         left -= count;
         left <= 0.0
     });
-    let per_px = step.map_or(0.0, |step| f32::from_bits((step as u32) << STEP_BITS));
+    let per_px = step.map_or(0.0, |step| steps::middle(step as u32));
     per_px * std::f32::consts::PI * radius * radius
 }

@@ -5,9 +5,10 @@ use wide::{f32x4, i16x8, i32x4, u8x16};
 use super::Frame;
 use super::cells::{Cells, add_counts};
 use super::dots::Dots;
-use super::fixed::{Lattice, PxBox, SUBPIXEL_BITS};
+use super::fixed::{PxBox, SUBPIXEL_BITS};
 use super::layer::Layer;
 use super::lit::Lit;
+use super::walk::Runs;
 
 /// A part of the picture, px.
 pub(super) struct Tile {
@@ -28,6 +29,7 @@ pub(super) struct Scratch {
     pub dots: Dots,
     /// Nodes that were taken as a whole, each with the pixel of the tile at its middle.
     pub crowds: Vec<(u32, u32)>,
+    pub runs: Runs,
     pub open: Vec<u32>,
     pub next: Vec<u32>,
 }
@@ -66,22 +68,6 @@ impl Area {
         // What lies before the area wraps around to beyond it.
         let within = |v: i32, px: usize| (v as u32) < (px as u32) << SUBPIXEL_BITS;
         (within(at[0], self.width) && within(at[1], self.height)).then_some(at)
-    }
-
-    /// Where a point lies from the corner of the area, 1/256 px; `None` outside, unless all that is
-    /// asked for is `INSIDE`.
-    #[inline]
-    pub fn position<const INSIDE: bool>(
-        &self,
-        lattice: &Lattice,
-        point: [f32; 2],
-    ) -> Option<[i32; 2]> {
-        if INSIDE {
-            let at = lattice.near(point);
-            Some([0, 1].map(|i| at[i] - self.corner[i]))
-        } else {
-            self.inside(lattice.at(point))
-        }
     }
 
     /// Index of the cell at a position from the corner.

@@ -3,6 +3,7 @@
 use wide::f32x4;
 
 use super::PointStyle;
+use super::steps::Steps;
 
 /// Opacity of a pixel by the number of markers over it.
 ///
@@ -29,8 +30,8 @@ struct Ink {
 
 /// From sums over markers to premultiplied colours.
 pub(super) struct Inks {
-    /// For numbers of markers in steps of less than a hundredth.
-    steps: Vec<Ink>,
+    /// By number of markers.
+    by_number: Steps<Ink>,
     /// How much of their colour, `0..=1`, points keep.
     pub dim: f32,
 }
@@ -38,9 +39,7 @@ pub(super) struct Inks {
 impl Inks {
     /// Of points that keep `dim` of their colour and opacity.
     pub fn new(tone: &Tone, style: &PointStyle, dim: f32) -> Self {
-        let of = |step: u32| {
-            // The middle of the step.
-            let markers = f32::from_bits((step << STEP_BITS) | (1 << (STEP_BITS - 1)));
+        let of = |markers: f32| {
             let alpha = (tone.alpha(markers) * dim).max(4.0 / 255.0);
             let shine = style.glow * tone.crowding(markers).powi(2) * dim;
             let color = alpha * style.shade * (1.0 - shine);
@@ -51,7 +50,7 @@ impl Inks {
             }
         };
         Self {
-            steps: (step(LEAST)..=step(MOST)).map(of).collect(),
+            by_number: Steps::new(LEAST, MOST, of),
             dim,
         }
     }
@@ -61,13 +60,12 @@ impl Inks {
     #[inline]
     pub fn of(&self, sums: f32x4) -> f32x4 {
         let markers = sums.as_array()[3];
-        let ink = self.steps[(step(markers.clamp(LEAST, MOST)) - step(LEAST)) as usize];
+        let ink = self.by_number.at(markers);
         sums * f32x4::splat(1.0 / markers.max(1e-9)) * ink.color + ink.light
     }
 }
 
-/// Bits of a number's binary form that one step of the table spans, and the first and last steps.
-const STEP_BITS: u32 = 16;
+/// Between these numbers of markers, inks differ.
 const LEAST: f32 = 1.0 / 1024.0;
 const MOST: f32 = 16_777_216.0;
 
@@ -107,11 +105,6 @@ impl Tone {
         };
         alpha.max(FAINTEST * self.opacity).clamp(4.0 / 255.0, 1.0)
     }
-}
-
-#[inline]
-fn step(markers: f32) -> u32 {
-    markers.to_bits() >> STEP_BITS
 }
 
 #[cfg(test)]

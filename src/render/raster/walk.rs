@@ -1,5 +1,9 @@
 //! Down the tree of a map: what lies in each pixel of a tile, and which pixels are lit.
 
+use std::ops::Range;
+
+use wide::u8x16;
+
 use super::cells::Cells;
 use super::dots::Dots;
 use super::fixed::{PxBox, SUBPIXEL_BITS, SUBPIXELS};
@@ -42,6 +46,7 @@ impl Frame<'_> {
             lit,
             selected_lit,
             dots,
+            runs,
             ..
         } = scratch;
         let lit = if selected { selected_lit } else { lit };
@@ -58,6 +63,7 @@ impl Frame<'_> {
             lit,
             dots,
             crowds,
+            runs,
             any: false,
         };
         // Level after level, as the nodes lie in memory.
@@ -68,6 +74,7 @@ impl Frame<'_> {
             }
             std::mem::swap(open, next);
         }
+        walk.runs();
         let any = walk.any;
         if any && self.wanted.rgba {
             match pass.footprint {
@@ -82,6 +89,31 @@ impl Frame<'_> {
     }
 }
 
+/// Places of points that are drawn one by one, four at a time: as they lie in memory, where those of nodes
+/// beside one another follow one another.
+#[derive(Default)]
+pub(super) struct Runs {
+    /// In the area.
+    inside: Vec<Range<usize>>,
+    /// Of small nodes that reach into the area.
+    near: Vec<Range<usize>>,
+}
+
+impl Runs {
+    fn clear(&mut self) {
+        self.inside.clear();
+        self.near.clear();
+    }
+}
+
+/// From the first to the last place of those that follow one another.
+fn joined(runs: &mut [Range<usize>]) -> impl Iterator<Item = Range<usize>> {
+    runs.sort_unstable_by_key(|run| run.start);
+    let follows = |a: &Range<usize>, b: &Range<usize>| a.end == b.start;
+    runs.chunk_by(follows)
+        .filter_map(|runs| Some(runs.first()?.start..runs.last()?.end))
+}
+
 struct Walk<'a> {
     frame: &'a Frame<'a>,
     pass: &'a Pass<'a>,
@@ -91,10 +123,11 @@ struct Walk<'a> {
     lit: &'a mut Lit,
     dots: &'a mut Dots,
     crowds: &'a mut Vec<(u32, u32)>,
+    runs: &'a mut Runs,
     any: bool,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
     /// Points of a node that this pass draws.
     fn count(&self, at: usize) -> usize {
         let count = self
@@ -131,84 +164,112 @@ impl Walk<'_> {
             && (node.count() as i64) << (2 * SUBPIXEL_BITS) <= SPARSE * sides[0] * sides[1]
     }
 
-    /// Draws the points of a node, of which `count` are drawn, where they lie.
+    /// Draws the points of a node, of which `count` are drawn, where they lie, at once or as one of `runs`.
     fn points(&mut self, node: &Node, boxed: &PxBox, count: usize) {
         self.begin();
         let pass = self.pass;
-        if count == node.count() && self.area.holds(boxed) {
-            self.points_where::<true>(node, |_| true);
-        } else if count == node.count() {
-            self.points_where::<false>(node, |_| true);
-        } else {
+        let places = node.places();
+        if count < node.count() {
             match &pass.only {
-                Some(mask) => self.points_where::<false>(node, |place| mask.contains(place)),
-                None => self.points_where::<false>(node, |place| pass.shades.draws(place)),
+                Some(mask) => self.points_where(places, |place| mask.contains(place)),
+                None => self.points_where(places, |place| pass.shades.draws(place)),
             }
+        } else if self.area.holds(boxed) {
+            self.runs.inside.push(places);
+        } else if boxed.side() <= SMALL {
+            self.runs.near.push(places);
+        } else {
+            self.points_where(places, |_| true);
         }
     }
 
-    /// The same for points of which all are `INSIDE` the area, or only some.
-    #[inline]
-    fn points_where<const INSIDE: bool>(&mut self, node: &Node, draws: impl Fn(usize) -> bool) {
-        let footprint = self.pass.footprint.as_ref();
-        match footprint.filter(|_| self.frame.wanted.rgba) {
+    /// Draws the runs.
+    fn runs(&mut self) {
+        let mut runs = std::mem::take(self.runs);
+        for run in joined(&mut runs.inside) {
+            self.run::<true>(run);
+        }
+        for run in joined(&mut runs.near) {
+            self.run::<false>(run);
+        }
+        runs.clear();
+        *self.runs = runs;
+    }
+
+    /// Draws points that all lie `INSIDE` the area, or in it or near it.
+    fn run<const INSIDE: bool>(&mut self, mut places: Range<usize>) {
+        let (points, _) = self.frame.tree.points()[places.clone()].as_chunks();
+        let (colors, _) = self.pass.shades.points()[places.clone()].as_chunks();
+        let to_pixels = (&self.frame.lattice, self.area);
+        let footprint = self.footprint();
+        let cells = &mut *self.cells;
+        match footprint {
             Some(Footprint::Three(outline)) => {
-                self.footprints::<3, 1, INSIDE>(node, outline, draws);
+                cells.add_points::<3, INSIDE, _>(points, colors, to_pixels, outline);
             }
             Some(Footprint::Five(outline)) => {
-                self.footprints::<5, 2, INSIDE>(node, outline, draws);
+                cells.add_points::<5, INSIDE, _>(points, colors, to_pixels, outline);
             }
-            None => self.markers::<INSIDE>(node, draws),
+            None => return self.points_where(places, |_| true),
+        }
+        places.start += 4 * points.len();
+        self.points_where(places, |_| true);
+    }
+
+    /// Of a small marker, where it matters what it lights.
+    #[inline]
+    fn footprint(&self) -> Option<&'a Footprint> {
+        self.pass
+            .footprint
+            .as_ref()
+            .filter(|_| self.frame.wanted.rgba)
+    }
+
+    /// Draws points one by one.
+    fn points_where(&mut self, places: Range<usize>, draws: impl Fn(usize) -> bool) {
+        match self.footprint() {
+            Some(Footprint::Three(outline)) => self.footprints::<3, _>(places, outline, draws),
+            Some(Footprint::Five(outline)) => self.footprints::<5, _>(places, outline, draws),
+            None => self.markers(places, draws),
         }
     }
 
     #[inline]
-    fn footprints<const SIDE: usize, const STEPS: usize, const INSIDE: bool>(
+    fn footprints<const SIDE: usize, const STEPS: usize>(
         &mut self,
-        node: &Node,
+        places: Range<usize>,
         outline: &Outline<STEPS>,
         draws: impl Fn(usize) -> bool,
     ) {
-        let (area, lattice) = (*self.area, self.frame.lattice);
-        let mut places = node.places();
-        if INSIDE {
-            let (positions, _) = self.frame.tree.points()[places.clone()].as_chunks();
-            let (colors, _) = self.pass.shades.points()[places.clone()].as_chunks();
-            let to_pixels = (&lattice, &area);
-            self.cells
-                .add_points::<SIDE, STEPS>(positions, colors, to_pixels, outline);
-            places.start += 4 * positions.len();
-        }
-        let positions = &self.frame.tree.points()[places.clone()];
+        let points = &self.frame.tree.points()[places.clone()];
         let colors = &self.pass.shades.points()[places.clone()];
-        for ((place, point), color) in places.zip(positions).zip(colors) {
+        for ((place, point), color) in places.zip(points).zip(colors) {
             if !draws(place) {
                 continue;
             }
-            if let Some(at) = area.position::<INSIDE>(&lattice, *point) {
-                let within = at.map(|v| v as u8);
-                let lights = outline.mask(within);
+            if let Some(at) = self.area.inside(self.frame.lattice.at(*point)) {
+                let place = at.map(|v| v as u8);
+                let lights = outline.mask(u8x16::splat(place[0]), place[1]);
                 self.cells
-                    .add_point::<SIDE>(area.cell(at), within, *color, lights);
+                    .add_point::<SIDE>(self.area.cell(at), place, *color, lights);
             }
         }
     }
 
     #[inline]
-    fn markers<const INSIDE: bool>(&mut self, node: &Node, draws: impl Fn(usize) -> bool) {
+    fn markers(&mut self, places: Range<usize>, draws: impl Fn(usize) -> bool) {
         let margin = (self.area.margin as i32) << SUBPIXEL_BITS;
-        let positions = &self.frame.tree.points()[node.places()];
-        let colors = &self.pass.shades.points()[node.places()];
-        for ((place, point), color) in node.places().zip(positions).zip(colors) {
+        let points = &self.frame.tree.points()[places.clone()];
+        let colors = &self.pass.shades.points()[places.clone()];
+        for ((place, point), color) in places.zip(points).zip(colors) {
             if !draws(place) {
                 continue;
             }
-            let Some(at) = self.area.position::<INSIDE>(&self.frame.lattice, *point) else {
+            let Some(at) = self.area.inside(self.frame.lattice.at(*point)) else {
                 continue;
             };
-            let within = at.map(|v| v as u8);
             self.cells
-                .add_point::<3>(self.area.cell(at), within, *color, 0);
+                .add_point::<3>(self.area.cell(at), at.map(|v| v as u8), *color, 0);
             if !self.frame.wanted.rgba {
                 continue;
             }

@@ -1,0 +1,208 @@
+//! How densely points lie, as a picture: counts smoothed and put on a colour map.
+
+mod smooth;
+
+use rayon::prelude::*;
+
+use super::COUNT_CELL;
+use super::steps::Steps;
+use crate::color::Colormap;
+use smooth::Gaussian;
+
+/// How density spreads over the colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DensityScale {
+    /// By the logarithm of the number of points.
+    #[default]
+    Log,
+    /// By its square root.
+    Sqrt,
+    /// By rank among the cells of the view, so that every colour covers the same area (histogram
+    /// equalisation).
+    EqHist,
+}
+
+impl DensityScale {
+    /// All scales, in the order menus show them.
+    pub const ALL: [Self; 3] = [Self::Log, Self::Sqrt, Self::EqHist];
+
+    /// Name as shown.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Log => "log",
+            Self::Sqrt => "square root",
+            Self::EqHist => "equalised",
+        }
+    }
+}
+
+/// How density looks.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DensityStyle {
+    /// From density to colour.
+    pub scale: DensityScale,
+    /// The colours; those of the points themselves, mixed, when `None`.
+    pub map: Option<Colormap>,
+    /// Standard deviation of the smoothing, px.
+    pub smoothing_px: f32,
+    /// The colours from the other end: on a light ground, where crowds should be dark.
+    pub invert: bool,
+    /// Times the colours.
+    pub shade: f32,
+}
+
+/// The least number of points in a cell that is shown.
+const LOWEST: f32 = 0.01;
+/// Density below this share of the scale fades into the ground.
+const FADE: f32 = 0.12;
+/// The scale is found from about so many cells.
+const MOST_RANKED: usize = 40_000;
+/// Share of the occupied cells that may be brighter than the end of the scale.
+const CLIPPED: f64 = 0.002;
+
+/// The picture of the density; its memory serves frame after frame.
+#[derive(Debug, Default)]
+pub(super) struct DensityPixels {
+    /// Premultiplied RGBA, row-major.
+    pub rgba: Vec<u8>,
+    /// Its width and height, cells.
+    pub size: [usize; 2],
+    /// Side of a cell, px.
+    pub cell_px: usize,
+    /// Smoothed sums of red, green and blue, and the number of points.
+    planes: [Vec<f32>; 4],
+}
+
+/// How a density is painted.
+#[derive(Debug, Clone, Copy, Default)]
+struct Ink {
+    rgba: [u8; 4],
+    /// Times the points' own colours, to be added.
+    own: f32,
+}
+
+impl DensityPixels {
+    /// Paints the counts of `size` cells.
+    pub fn paint(&mut self, counts: &[[f32; 4]], size: [usize; 2], style: &DensityStyle) {
+        let gaussian = Gaussian::new(style.smoothing_px / COUNT_CELL as f32);
+        self.size = size.map(|length| length.div_ceil(gaussian.side()));
+        self.cell_px = gaussian.side() * COUNT_CELL;
+        // Red, green and blue are needed only where the points' own colours are shown.
+        let channels = if style.map.is_some() { 3..4 } else { 0..4 };
+        for channel in channels {
+            gaussian.smooth(counts, size, channel, &mut self.planes[channel]);
+        }
+        let [red, green, blue, number] = &self.planes;
+        let inks = inks(number, style);
+        let width = self.size[0];
+        self.rgba.resize(4 * number.len(), 0);
+        let rows = self.rgba.par_chunks_exact_mut((4 * width).max(1));
+        rows.enumerate().for_each(|(y, row)| {
+            let start = y * width;
+            let (pixels, _) = row.as_chunks_mut::<4>();
+            for ((i, pixel), n) in (start..).zip(pixels).zip(&number[start..]) {
+                let ink = inks.at(*n);
+                *pixel = ink.rgba;
+                if ink.own > 0.0 {
+                    let own = ink.own / n;
+                    for (byte, plane) in pixel.iter_mut().zip([red, green, blue]) {
+                        *byte = (plane[i] * own + 0.5) as u8;
+                    }
+                }
+            }
+        });
+    }
+}
+
+/// From the number of points in a cell to how it is painted.
+fn inks(numbers: &[f32], style: &DensityStyle) -> Steps<Ink> {
+    let (high, place) = scale(numbers, style.scale);
+    // The first step is that of too little.
+    Steps::new(0.99 * LOWEST, high, |n| {
+        let t = place(n);
+        if n < LOWEST || t <= 0.0 {
+            return Ink::default();
+        }
+        let alpha = (t / FADE).min(1.0);
+        let mut ink = Ink::default();
+        match style.map {
+            Some(map) => {
+                let color = map.at(if style.invert { 1.0 - t } else { t });
+                ink.rgba = color.map(|v| (f32::from(v) * style.shade * alpha + 0.5) as u8);
+            }
+            None => ink.own = (0.35 + 0.65 * t) * style.shade * alpha,
+        }
+        ink.rgba[3] = (255.0 * alpha + 0.5) as u8;
+        ink
+    })
+}
+
+/// The density at the end of the scale of this view, and the place, `0..=1`, of any.
+///
+/// Less than `LOWEST` points came from the tails of the smoothing alone: that is no density.
+fn scale(numbers: &[f32], scale: DensityScale) -> (f32, Box<dyn Fn(f32) -> f32>) {
+    let step = (numbers.len() / MOST_RANKED).max(1);
+    let sample = numbers.iter().copied().step_by(step);
+    let mut occupied: Vec<f32> = sample.filter(|n| *n > LOWEST).collect();
+    if occupied.is_empty() {
+        return (LOWEST, Box::new(|_| 0.0));
+    }
+    let high = ((occupied.len() - 1) as f64 * (1.0 - CLIPPED)) as usize;
+    let high = *occupied.select_nth_unstable_by(high, f32::total_cmp).1;
+    let high = high.max(2.0 * LOWEST);
+    let place: Box<dyn Fn(f32) -> f32> = match scale {
+        DensityScale::Log => {
+            // Counts below one are the skirts of lone points: they begin the scale.
+            let per_log = 1.0 / (1.0 + high / LOWEST / 8.0).ln();
+            Box::new(move |n| ((1.0 + n / LOWEST / 8.0).ln() * per_log).min(1.0))
+        }
+        DensityScale::Sqrt => Box::new(move |n| (n / high).sqrt().min(1.0)),
+        DensityScale::EqHist => {
+            // Ranks by a table over the logarithm.
+            const STEPS: usize = 512;
+            let (low, span) = (LOWEST.ln(), (high / LOWEST).ln());
+            let step = move |n: f32| {
+                let at = (n.max(LOWEST).ln() - low) / span * (STEPS - 1) as f32;
+                (at as usize).min(STEPS - 1)
+            };
+            let mut ranks = [0.0_f32; STEPS];
+            for n in &occupied {
+                ranks[step(*n)] += 1.0 / occupied.len() as f32;
+            }
+            for i in 1..STEPS {
+                ranks[i] += ranks[i - 1];
+            }
+            Box::new(move |n| {
+                if n > LOWEST {
+                    ranks[step(n)].min(1.0)
+                } else {
+                    0.0
+                }
+            })
+        }
+    };
+    (high, place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn denser_cells_are_never_darker() {
+        let numbers: Vec<f32> = (0..1000).map(|i| (i * i) as f32).collect();
+        for kind in DensityScale::ALL {
+            let (_, place) = scale(&numbers, kind);
+            let places: Vec<f32> = numbers.iter().map(|n| place(*n)).collect();
+            assert!(
+                places
+                    .windows(2)
+                    .all(|p| p[1] >= p[0] && (0.0..=1.0).contains(&p[1]))
+            );
+            assert_eq!(places[0], 0.0);
+            assert!(places[990] > 0.9, "{kind:?}");
+        }
+    }
+}
