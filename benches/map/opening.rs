@@ -1,6 +1,7 @@
 //! Opening a large projection with its tree beside it, until the first frame of all that the window shows.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray, UInt64Array};
 use latentarium::data::{Catalog, Projection, Provenance};
@@ -41,7 +42,13 @@ pub fn print(graphics: &mut Graphics, name: &str, n: usize) {
     .expect("a file");
     drop((points, catalog, batch));
 
+    let mut parts = Vec::new();
     let (opened, wall, cpu) = timed(|| {
+        let mut last = Instant::now();
+        let mut done = |part: &str| {
+            parts.push(format!("{part} {:.0}", last.elapsed().as_secs_f64() * 1e3));
+            last = Instant::now();
+        };
         let (edit, _) = open_edit(&path, None, &idle).expect("the file opens");
         let Edit::Open {
             data,
@@ -51,6 +58,7 @@ pub fn print(graphics: &mut Graphics, name: &str, n: usize) {
         else {
             panic!("a map was written");
         };
+        done("reading");
         let view = ViewSpec {
             color: ColorBy {
                 column: Some("survey".to_owned()),
@@ -60,10 +68,12 @@ pub fn print(graphics: &mut Graphics, name: &str, n: usize) {
         };
         let catalog = &data.dataset.catalog;
         let colored = color_points(catalog, &map.points, &view, None, true);
+        done("colours");
         let beside = (
             histograms(catalog, &map.points, &colored, 3),
             labels(&map.points, &colored),
         );
+        done("histograms and labels");
         let size = [SIZE.0 as f32, SIZE.1 as f32];
         let bounds = map.points.bounds().expect("points");
         let lines = LineBuffers::new(&graphics.gpu, &graphics.renderer, &[]);
@@ -77,11 +87,13 @@ pub fn print(graphics: &mut Graphics, name: &str, n: usize) {
             &camera,
             false,
         );
+        done("frame");
         // What is freed later is not part of it.
         (data, map, colored, beside)
     });
     drop(opened);
     println!(
-        "opening {n} points with their tree, first frame included: {wall:.0} ms ({cpu:.0} ms CPU)"
+        "opening {n} points with their tree, first frame included: {wall:.0} ms ({cpu:.0} ms CPU): {}",
+        parts.join(", ")
     );
 }

@@ -53,9 +53,10 @@ pub struct DensityStyle {
     pub shade: f32,
 }
 
-/// The least number of points in a cell that is shown.
-const LOWEST: f32 = 0.01;
-/// Density below this share of the scale fades into the ground.
+/// The least density that is shown, in parts of the peak of a lone point: so far do skirts reach, at every
+/// size of the picture alike.
+const SKIRT: f32 = 0.1;
+/// So much of the scale is taken by fading into the ground.
 const FADE: f32 = 0.12;
 /// The scale is found from about so many cells.
 const MOST_RANKED: usize = 40_000;
@@ -95,7 +96,7 @@ impl DensityPixels {
             gaussian.smooth(counts, size, channel, &mut self.planes[channel]);
         }
         let [red, green, blue, number] = &self.planes;
-        let inks = inks(number, style);
+        let inks = inks(number, SKIRT * gaussian.peak(), style);
         let width = self.size[0];
         self.rgba.resize(4 * number.len(), 0);
         let rows = self.rgba.par_chunks_exact_mut((4 * width).max(1));
@@ -117,15 +118,16 @@ impl DensityPixels {
 }
 
 /// From the number of points in a cell to how it is painted.
-fn inks(numbers: &[f32], style: &DensityStyle) -> Steps<Ink> {
-    let (high, place) = scale(numbers, style.scale);
+fn inks(numbers: &[f32], lowest: f32, style: &DensityStyle) -> Steps<Ink> {
+    let (high, place) = scale(numbers, lowest, style.scale);
+    let start = place(lowest);
     // The first step is that of too little.
-    Steps::new(0.99 * LOWEST, high, |n| {
+    Steps::new(0.99 * lowest, high, |n| {
         let t = place(n);
-        if n < LOWEST || t <= 0.0 {
+        if n < lowest || t <= start {
             return Ink::default();
         }
-        let alpha = (t / FADE).min(1.0);
+        let alpha = ((t - start) / FADE).min(1.0);
         let mut ink = Ink::default();
         match style.map {
             Some(map) => {
@@ -141,30 +143,36 @@ fn inks(numbers: &[f32], style: &DensityStyle) -> Steps<Ink> {
 
 /// The density at the end of the scale of this view, and the place, `0..=1`, of any.
 ///
-/// Less than `LOWEST` points came from the tails of the smoothing alone: that is no density.
-fn scale(numbers: &[f32], scale: DensityScale) -> (f32, Box<dyn Fn(f32) -> f32>) {
-    let step = (numbers.len() / MOST_RANKED).max(1);
-    let sample = numbers.iter().copied().step_by(step);
-    let mut occupied: Vec<f32> = sample.filter(|n| *n > LOWEST).collect();
+/// Less than `lowest` came from the tails of the smoothing alone: that is no density.
+fn scale(numbers: &[f32], lowest: f32, scale: DensityScale) -> (f32, Box<dyn Fn(f32) -> f32>) {
+    let occupied = |step: usize| -> Vec<f32> {
+        let sample = numbers.iter().copied().step_by(step);
+        sample.filter(|n| *n > lowest).collect()
+    };
+    let mut occupied = match occupied((numbers.len() / MOST_RANKED).max(1)) {
+        // A few lone points without smoothing may lie between those that are looked at.
+        few if few.is_empty() => occupied(1),
+        many => many,
+    };
     if occupied.is_empty() {
-        return (LOWEST, Box::new(|_| 0.0));
+        return (lowest, Box::new(|_| 0.0));
     }
     let high = ((occupied.len() - 1) as f64 * (1.0 - CLIPPED)) as usize;
     let high = *occupied.select_nth_unstable_by(high, f32::total_cmp).1;
-    let high = high.max(2.0 * LOWEST);
+    let high = high.max(2.0 * lowest);
     let place: Box<dyn Fn(f32) -> f32> = match scale {
         DensityScale::Log => {
             // Counts below one are the skirts of lone points: they begin the scale.
-            let per_log = 1.0 / (1.0 + high / LOWEST / 8.0).ln();
-            Box::new(move |n| ((1.0 + n / LOWEST / 8.0).ln() * per_log).min(1.0))
+            let per_log = 1.0 / (1.0 + high / lowest / 8.0).ln();
+            Box::new(move |n| ((1.0 + n / lowest / 8.0).ln() * per_log).min(1.0))
         }
         DensityScale::Sqrt => Box::new(move |n| (n / high).sqrt().min(1.0)),
         DensityScale::EqHist => {
             // Ranks by a table over the logarithm.
             const STEPS: usize = 512;
-            let (low, span) = (LOWEST.ln(), (high / LOWEST).ln());
+            let (low, span) = (lowest.ln(), (high / lowest).ln());
             let step = move |n: f32| {
-                let at = (n.max(LOWEST).ln() - low) / span * (STEPS - 1) as f32;
+                let at = (n.max(lowest).ln() - low) / span * (STEPS - 1) as f32;
                 (at as usize).min(STEPS - 1)
             };
             let mut ranks = [0.0_f32; STEPS];
@@ -175,7 +183,7 @@ fn scale(numbers: &[f32], scale: DensityScale) -> (f32, Box<dyn Fn(f32) -> f32>)
                 ranks[i] += ranks[i - 1];
             }
             Box::new(move |n| {
-                if n > LOWEST {
+                if n > lowest {
                     ranks[step(n)].min(1.0)
                 } else {
                     0.0
@@ -190,11 +198,41 @@ fn scale(numbers: &[f32], scale: DensityScale) -> (f32, Box<dyn Fn(f32) -> f32>)
 mod tests {
     use super::*;
 
+    /// However large the picture, and so the smoothing, is.
+    #[test]
+    fn a_lone_point_is_seen_at_every_size() {
+        let size = [200, 150];
+        let mut counts = vec![[0.0; 4]; size[0] * size[1]];
+        counts[70 * size[0] + 90] = [200.0, 10.0, 10.0, 1.0];
+        let mut pixels = DensityPixels::default();
+        for scale in DensityScale::ALL {
+            for smoothing_px in [0.0, 1.0, 3.0, 12.0, 48.0] {
+                for map in [None, Some(Colormap::Magma)] {
+                    let style = DensityStyle {
+                        scale,
+                        map,
+                        smoothing_px,
+                        invert: false,
+                        shade: 1.0,
+                    };
+                    pixels.paint(&counts, size, &style);
+                    let cell = 4 * (pixels.cell_px / COUNT_CELL).pow(2);
+                    let shown = pixels.rgba.chunks_exact(4).filter(|p| p[3] > 0).count() * cell;
+                    let radius = (shown as f32 / std::f32::consts::PI).sqrt();
+                    assert!(
+                        shown > 0 && radius < 2.0 + 2.5 * smoothing_px,
+                        "{style:?}: {radius}"
+                    );
+                }
+            }
+        }
+    }
+
     #[test]
     fn denser_cells_are_never_darker() {
         let numbers: Vec<f32> = (0..1000).map(|i| (i * i) as f32).collect();
         for kind in DensityScale::ALL {
-            let (_, place) = scale(&numbers, kind);
+            let (_, place) = scale(&numbers, 0.01, kind);
             let places: Vec<f32> = numbers.iter().map(|n| place(*n)).collect();
             assert!(
                 places

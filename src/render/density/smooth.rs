@@ -48,6 +48,11 @@ impl Gaussian {
         self.side
     }
 
+    /// What a lone point leaves in its own cell.
+    pub fn peak(&self) -> f32 {
+        (self.weights[0] / self.side as f32).powi(2)
+    }
+
     /// Smooths one channel of `width x height` cells; what is merged is averaged. Beyond the edges there is
     /// nothing.
     pub fn smooth<const N: usize>(
