@@ -21,6 +21,7 @@ mod quiet;
 pub mod render;
 pub mod scene;
 pub mod session;
+mod smooth;
 pub mod spatial;
 pub mod subset;
 pub mod synth;

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 const LAYERS: [&[&str]; 7] = [
-    &["progress", "color", "mask", "memory", "hash", "quiet"],
+    &[
+        "progress", "color", "mask", "memory", "hash", "quiet", "smooth",
+    ],
     &["data", "spatial"],
     &[
         "subset", "io", "synth", "encode", "analysis", "figure", "render",

@@ -13,14 +13,17 @@ mod frame;
 mod sample;
 mod scan;
 mod simplify;
-mod smooth;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod tests_poison;
 
+use crate::smooth::Gaussian;
 use extent::{Bounds, Fence};
 use frame::Frame;
+
+/// Standard deviations up to which the kernel reaches.
+const REACH: f32 = 4.0;
 
 /// How fine and how smooth a density is wanted.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -94,7 +97,15 @@ impl DensityGrid {
             .unwrap_or_else(|| bandwidth::normal_reference(&sample, &fence, bounds.used));
         let frame = Frame::new(&bounds, bandwidth, params.cells);
         let counts = bin::count(points, &use_point, &bounds, &frame, cancelled)?;
-        let values = smooth::gaussian(&counts, frame.width, frame.sigma_cells());
+        let gaussian = Gaussian::new(frame.sigma_cells() as f32, REACH);
+        let fill = |y: usize, row: &mut [f32]| {
+            let counts = &counts[y * frame.width..][..frame.width];
+            for (value, count) in row.iter_mut().zip(counts) {
+                *value = *count as f32;
+            }
+        };
+        let mut values = Vec::new();
+        gaussian.smooth([frame.width, frame.height], fill, &mut values);
         if cancelled() {
             return None;
         }

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::COUNT_CELL;
 use super::steps::Steps;
 use crate::color::Colormap;
-use smooth::Gaussian;
+use smooth::Smoothing;
 
 /// How density spreads over the colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
@@ -87,16 +87,16 @@ struct Ink {
 impl DensityPixels {
     /// Paints the counts of `size` cells.
     pub fn paint(&mut self, counts: &[[f32; 4]], size: [usize; 2], style: &DensityStyle) {
-        let gaussian = Gaussian::new(style.smoothing_px / COUNT_CELL as f32);
-        self.size = size.map(|length| length.div_ceil(gaussian.side()));
-        self.cell_px = gaussian.side() * COUNT_CELL;
+        let smoothing = Smoothing::new(style.smoothing_px / COUNT_CELL as f32);
+        self.size = size.map(|length| length.div_ceil(smoothing.side()));
+        self.cell_px = smoothing.side() * COUNT_CELL;
         // Red, green and blue are needed only where the points' own colours are shown.
         let channels = if style.map.is_some() { 3..4 } else { 0..4 };
         for channel in channels {
-            gaussian.smooth(counts, size, channel, &mut self.planes[channel]);
+            smoothing.smooth(counts, size, channel, &mut self.planes[channel]);
         }
         let [red, green, blue, number] = &self.planes;
-        let inks = inks(number, SKIRT * gaussian.peak(), style);
+        let inks = inks(number, SKIRT * smoothing.peak(), style);
         let width = self.size[0];
         self.rgba.resize(4 * number.len(), 0);
         let rows = self.rgba.par_chunks_exact_mut((4 * width).max(1));

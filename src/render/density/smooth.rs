@@ -1,33 +1,21 @@
-//! Separable Gaussian smoothing of counts.
+//! Counts on their way to a density: smoothed, under a wide Gaussian from merged cells.
 
-use rayon::prelude::*;
+use crate::smooth::Gaussian;
 
 /// The widest Gaussian, in cells, that is added up tap by tap; under wider ones cells are merged first.
 const WIDEST: f32 = 4.0;
 /// Standard deviations up to which a Gaussian reaches.
 const REACH: f32 = 3.0;
-/// Rows that one thread smooths at a time.
-const BAND: usize = 32;
 
-/// A Gaussian over cells.
+/// A Gaussian over cells, some of them merged.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Gaussian {
+pub(super) struct Smoothing {
     /// Cells along each side of those that are merged into one.
     side: usize,
-    /// From the middle outwards; with both sides their sum is 1.
-    weights: Vec<f32>,
+    gaussian: Gaussian,
 }
 
-/// What a thread keeps from band to band.
-#[derive(Default)]
-struct Scratch {
-    /// One row, with room for the taps at both ends.
-    line: Vec<f32>,
-    /// Rows smoothed along themselves.
-    along: Vec<f32>,
-}
-
-impl Gaussian {
+impl Smoothing {
     /// Of a standard deviation in cells.
     pub fn new(sigma: f32) -> Self {
         let (mut side, mut sigma) = (1, sigma.clamp(0.0, 4096.0));
@@ -35,12 +23,8 @@ impl Gaussian {
             side *= 2;
             sigma /= 2.0;
         }
-        let radius = (REACH * sigma).ceil() as usize;
-        let weight = |i: usize| (-0.5 * (i as f32 / sigma.max(1e-3)).powi(2)).exp();
-        let mut weights: Vec<f32> = (0..=radius).map(weight).collect();
-        let total = 2.0 * weights.iter().sum::<f32>() - weights[0];
-        weights.iter_mut().for_each(|w| *w /= total);
-        Self { side, weights }
+        let gaussian = Gaussian::new(sigma, REACH);
+        Self { side, gaussian }
     }
 
     /// Cells along each side of those that are merged into one.
@@ -50,7 +34,7 @@ impl Gaussian {
 
     /// What a lone point leaves in its own cell.
     pub fn peak(&self) -> f32 {
-        (self.weights[0] / self.side as f32).powi(2)
+        self.gaussian.peak() / (self.side * self.side) as f32
     }
 
     /// Smooths one channel of `width x height` cells; what is merged is averaged. Beyond the edges there is
@@ -62,29 +46,9 @@ impl Gaussian {
         channel: usize,
         smoothed: &mut Vec<f32>,
     ) {
-        let [columns, rows] = [width, height].map(|length| length.div_ceil(self.side));
-        smoothed.resize(columns * rows, 0.0);
-        let radius = self.weights.len() - 1;
-        let bands = smoothed.par_chunks_mut((BAND * columns).max(1)).enumerate();
-        bands.for_each_init(Scratch::default, |scratch, (band, out)| {
-            // From the first row that it reaches to the last, by number of the band's first row.
-            let (first, count) = (band * BAND, out.len() / columns);
-            let Scratch { line, along } = scratch;
-            line.clear();
-            line.resize(columns + 2 * radius, 0.0);
-            along.resize((count + 2 * radius) * columns, 0.0);
-            for (i, row) in along.chunks_exact_mut(columns).enumerate() {
-                let inner = &mut line[radius..][..columns];
-                match (first + i).checked_sub(radius).filter(|y| *y < rows) {
-                    Some(y) => self.merge(cells, width, y, channel, inner),
-                    None => inner.fill(0.0),
-                }
-                self.add_up(row, line, 1);
-            }
-            for (y, row) in out.chunks_exact_mut(columns).enumerate() {
-                self.add_up(row, &along[y * columns..], columns);
-            }
-        });
+        let size = [width, height].map(|length| length.div_ceil(self.side));
+        let fill = |row: usize, out: &mut [f32]| self.merge(cells, width, row, channel, out);
+        self.gaussian.smooth(size, fill, smoothed);
     }
 
     /// One row of merged cells.
@@ -109,23 +73,6 @@ impl Gaussian {
         for row in rows {
             for (out, merged) in out.iter_mut().zip(row.chunks(side)) {
                 *out += share * merged.iter().map(|cell| cell[channel]).sum::<f32>();
-            }
-        }
-    }
-
-    /// Adds up the taps, each as long as `out`, by their weights; one begins `stride` values after another.
-    #[inline]
-    fn add_up(&self, out: &mut [f32], values: &[f32], stride: usize) {
-        let radius = self.weights.len() - 1;
-        let length = out.len();
-        let tap = |i: usize| &values[i * stride..][..length];
-        for (out, value) in out.iter_mut().zip(tap(radius)) {
-            *out = self.weights[0] * value;
-        }
-        for (i, weight) in self.weights.iter().enumerate().skip(1) {
-            let both = tap(radius - i).iter().zip(tap(radius + i));
-            for (out, (before, after)) in out.iter_mut().zip(both) {
-                *out += weight * (before + after);
             }
         }
     }
@@ -155,10 +102,10 @@ mod tests {
             let (width, height) = (211, 197);
             let mut cells = vec![[0.0; 2]; width * height];
             cells[100 * width + 96][1] = 100.0;
-            let gaussian = Gaussian::new(sigma);
+            let smoothing = Smoothing::new(sigma);
             let mut smoothed = Vec::new();
-            gaussian.smooth(&cells, [width, height], 1, &mut smoothed);
-            let side = gaussian.side();
+            smoothing.smooth(&cells, [width, height], 1, &mut smoothed);
+            let side = smoothing.side();
             let (middle, total, spread) = moments(&smoothed, width.div_ceil(side), side);
             assert!((total - 100.0).abs() < 0.01, "{sigma}: {total}");
             assert!(
@@ -173,30 +120,11 @@ mod tests {
     }
 
     #[test]
-    fn bands_leave_no_seams() {
-        let (width, height) = (50, 3 * BAND + 5);
-        let cells: Vec<[f32; 1]> = (0..width * height).map(|i| [(i * i % 97) as f32]).collect();
-        let gaussian = Gaussian::new(2.3);
-        let mut smoothed = Vec::new();
-        gaussian.smooth(&cells, [width, height], 0, &mut smoothed);
-        let weight = |d: usize| gaussian.weights.get(d).copied().unwrap_or(0.0);
-        for (x, y) in [(0, 0), (20, BAND - 1), (20, BAND), (49, 3 * BAND + 4)] {
-            let all = (0..height).flat_map(|j| (0..width).map(move |i| (i, j)));
-            let expected: f32 = all
-                .map(|(i, j)| {
-                    weight(i.abs_diff(x)) * weight(j.abs_diff(y)) * cells[j * width + i][0]
-                })
-                .sum();
-            assert!((smoothed[y * width + x] - expected).abs() < 1e-3 * expected);
-        }
-    }
-
-    #[test]
     fn no_width_is_refused() {
         for sigma in [f32::NAN, -1.0, f32::INFINITY] {
-            let gaussian = Gaussian::new(sigma);
+            let smoothing = Smoothing::new(sigma);
             let mut smoothed = Vec::new();
-            gaussian.smooth(&[[1.0]; 12], [4, 3], 0, &mut smoothed);
+            smoothing.smooth(&[[1.0]; 12], [4, 3], 0, &mut smoothed);
             assert!(smoothed.iter().all(|v| v.is_finite()), "{sigma}");
         }
     }
