@@ -147,17 +147,16 @@ impl Shades {
             drawn: None,
         };
         let of_leaf = |node: &Node| {
-            let drawn = || node.places().filter(|&place| shades.draws(place));
-            let shade = mean(drawn().map(|place| {
-                let [r, g, b, _] = shades.points[place];
-                (1, [r, g, b])
-            }));
-            let mut quarters = Quarters::of(node);
-            drawn().for_each(|place| {
-                let point = tree.points()[place];
-                quarters.serve(point, point, 0.0);
-            });
-            shade.with_hole(node, quarters.hole())
+            let (mut mean, mut quarters) = (Mean::default(), Quarters::of(node));
+            let points = &tree.points()[node.places()];
+            let colors = &shades.points[node.places()];
+            for ((place, point), &[r, g, b, _]) in node.places().zip(points).zip(colors) {
+                if shades.draws(place) {
+                    mean.add(1, [r, g, b]);
+                    quarters.serve(*point, *point, 0.0);
+                }
+            }
+            mean.shade().with_hole(node, quarters.hole())
         };
         let mut nodes = vec![Shade::default(); tree.nodes().len()];
         // Children come after their parents.
@@ -169,13 +168,14 @@ impl Shades {
                     return of_leaf(node);
                 }
                 let below = &below[node.children().start - first_below..][..node.children().len()];
-                let shade = mean(below.iter().map(|s| (s.count, s.rgb)));
-                let children = tree.nodes()[node.children()].iter().zip(below);
-                let mut quarters = Quarters::of(node);
-                for (child, shade) in children.filter(|(_, s)| s.count > 0) {
-                    quarters.serve(child.min, child.max, shade.hole(child));
+                let (mut mean, mut quarters) = (Mean::default(), Quarters::of(node));
+                for (child, shade) in tree.nodes()[node.children()].iter().zip(below) {
+                    if shade.count > 0 {
+                        mean.add(shade.count, shade.rgb);
+                        quarters.serve(child.min, child.max, shade.hole(child));
+                    }
                 }
-                shade.with_hole(node, quarters.hole())
+                mean.shade().with_hole(node, quarters.hole())
             };
             here[level.clone()]
                 .par_iter_mut()
@@ -231,20 +231,31 @@ impl Shades {
     }
 }
 
-fn mean(parts: impl Iterator<Item = (u32, [u8; 3])>) -> Shade {
-    let (mut count, mut sum) = (0_u32, [0_u64; 3]);
-    for (n, rgb) in parts {
-        count += n;
-        for (sum, value) in sum.iter_mut().zip(rgb) {
-            *sum += u64::from(n) * u64::from(value);
+/// The mean colour of some points.
+#[derive(Default)]
+struct Mean {
+    count: u32,
+    sum: [u64; 3],
+}
+
+impl Mean {
+    #[inline]
+    fn add(&mut self, count: u32, rgb: [u8; 3]) {
+        self.count += count;
+        for (sum, value) in self.sum.iter_mut().zip(rgb) {
+            *sum += u64::from(count) * u64::from(value);
         }
     }
-    let part = 1.0 / f64::from(count.max(1));
-    Shade {
-        count,
-        // The sums are below 2^53.
-        rgb: sum.map(|sum| (sum as f64 * part + 0.5) as u8),
-        hole: 0,
+
+    #[inline]
+    fn shade(self) -> Shade {
+        let part = 1.0 / f64::from(self.count.max(1));
+        Shade {
+            count: self.count,
+            // The sums are below 2^53.
+            rgb: self.sum.map(|sum| (sum as f64 * part + 0.5) as u8),
+            hole: 0,
+        }
     }
 }
 

@@ -2,6 +2,31 @@
 
 use std::hash::{Hash, Hasher};
 
+/// What tells values apart.
+pub(super) trait Key: Clone + Eq + Hash {
+    /// A number other than 0 that no other key has; 0 where there is none.
+    fn word(&self) -> u128;
+}
+
+macro_rules! number {
+    ($($kind:ty)*) => {$(
+        impl Key for $kind {
+            #[inline]
+            fn word(&self) -> u128 {
+                1 << 127 | u128::from(*self as u64)
+            }
+        }
+    )*};
+}
+
+number!(bool i8 i16 i32 i64 u8 u16 u32 u64);
+
+impl Key for String {
+    fn word(&self) -> u128 {
+        0
+    }
+}
+
 /// A text: its bytes and its length in one number where they fit, which is compared at once.
 #[derive(Clone, Copy)]
 pub(super) struct Text<'a> {
@@ -19,6 +44,13 @@ impl PartialEq for Text<'_> {
 
 impl Eq for Text<'_> {}
 
+impl Key for Text<'_> {
+    #[inline]
+    fn word(&self) -> u128 {
+        self.short
+    }
+}
+
 impl Hash for Text<'_> {
     #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
@@ -31,6 +63,7 @@ impl Hash for Text<'_> {
 }
 
 /// The text of `length` bytes at `start`; `None` for none.
+#[inline]
 pub(super) fn text(bytes: &[u8], start: usize, length: usize) -> Option<Text<'_>> {
     const SHORT: usize = 15;
     if length == 0 {
@@ -60,12 +93,6 @@ pub(super) fn text(bytes: &[u8], start: usize, length: usize) -> Option<Text<'_>
 pub(super) struct Quick(u64);
 
 impl Quick {
-    pub(super) fn of(key: &impl Hash) -> u64 {
-        let mut hash = Self::default();
-        key.hash(&mut hash);
-        hash.finish()
-    }
-
     fn add(&mut self, word: u64) {
         let mixed = (self.0.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         self.0 = mixed ^ (mixed >> 32);

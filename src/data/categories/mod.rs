@@ -3,7 +3,7 @@
 mod keys;
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hash};
+use std::hash::BuildHasherDefault;
 
 use arrow::array::{Array, ArrayRef, AsArray, GenericStringArray, OffsetSizeTrait};
 use arrow::datatypes::{
@@ -13,12 +13,13 @@ use arrow::datatypes::{
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use rayon::prelude::*;
 
-use keys::{Quick, text};
+use keys::{Key, Quick, text};
 
 /// Rows looked through by one thread at a time.
 const CHUNK: usize = 1 << 16;
-/// Keys that are compared before a table is asked.
-const RECENT: usize = 64;
+/// Places of words that are compared before a table is asked, and how many of them a word may have.
+const RECENT: usize = 256;
+const WAYS: usize = 4;
 /// Place of a row without a value.
 const MISSING: u16 = u16::MAX;
 
@@ -103,7 +104,7 @@ fn printed(values: &ArrayRef, most: usize, places: bool) -> Option<Scan> {
 
 fn integers<T: ArrowPrimitiveType>(values: &ArrayRef, most: usize, places: bool) -> Option<Scan>
 where
-    T::Native: Hash + Eq + Sync,
+    T::Native: Key + Sync,
 {
     let numbers = values.as_primitive::<T>().values();
     each(values, most, places, |row| Some(numbers[row]))
@@ -122,7 +123,7 @@ fn texts<O: OffsetSizeTrait>(
 }
 
 /// Looks through all rows on all threads; `key` of a row that is not null, `None` for no value.
-fn each<K: Copy + Eq + Hash>(
+fn each<K: Key>(
     values: &(impl Array + ?Sized),
     most: usize,
     places: bool,
@@ -139,7 +140,7 @@ fn each<K: Copy + Eq + Hash>(
     merged(chunks?, most, key)
 }
 
-fn chunk<K: Clone + Eq + Hash>(
+fn chunk<K: Key>(
     values: &(impl Array + ?Sized),
     rows: std::ops::Range<usize>,
     most: usize,
@@ -152,31 +153,33 @@ fn chunk<K: Clone + Eq + Hash>(
         found.places.reserve(rows.len());
     }
     let mut known = Known::<K>::default();
-    // The keys met last, by a few bits of their hash.
-    let mut recent: [Option<(K, u16)>; RECENT] = std::array::from_fn(|_| None);
+    // Words that have been met, by a few bits of them.
+    let mut recent = [(0_u128, MISSING); RECENT + WAYS];
     for row in rows {
         let key = if nulls.is_some_and(|n| n.is_null(row)) {
             None
         } else {
             key(row)
         };
+        let word = key.as_ref().map_or(0, Key::word);
+        let first = slot(word);
+        let way = (first..first + WAYS).find(|&way| recent[way].0 == word || recent[way].0 == 0);
+        let seen = &mut recent[way.unwrap_or(first)];
         let place = match key {
             None => MISSING,
-            Some(key) => match &mut recent[Quick::of(&key) as usize % RECENT] {
-                Some((same, place)) if *same == key => *place,
-                slot => {
-                    let next = known.len();
-                    let place = *known.entry(key.clone()).or_insert(next as u16);
-                    if usize::from(place) == next {
-                        if next == most {
-                            return None;
-                        }
-                        found.firsts.push(row);
+            Some(_) if word != 0 && seen.0 == word => seen.1,
+            Some(key) => {
+                let next = known.len();
+                let place = *known.entry(key).or_insert(next as u16);
+                if usize::from(place) == next {
+                    if next == most {
+                        return None;
                     }
-                    *slot = Some((key, place));
-                    place
+                    found.firsts.push(row);
                 }
-            },
+                *seen = (word, place);
+                place
+            }
         };
         if places {
             found.places.push(place);
@@ -185,7 +188,15 @@ fn chunk<K: Clone + Eq + Hash>(
     Some(found)
 }
 
-fn merged<K: Eq + Hash>(
+/// Where a word is looked for among the recent ones.
+#[inline]
+fn slot(word: u128) -> usize {
+    const { assert!(RECENT == 1 << 8) };
+    let folded = word as u64 ^ ((word >> 64) as u64).rotate_left(29);
+    (folded.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - 8)) as usize
+}
+
+fn merged<K: Key>(
     mut chunks: Vec<Chunk>,
     most: usize,
     key: impl Fn(usize) -> Option<K>,

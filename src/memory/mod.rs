@@ -1,4 +1,9 @@
-//! How much memory there is left, and how much this process holds.
+//! How much memory there is left, how much this process holds, and the pages that it is in.
+
+mod pages;
+
+#[global_allocator]
+static ALLOCATOR: pages::LargePages = pages::LargePages;
 
 /// Bytes that can still be had without pushing others out: what Linux calls available, and no more
 /// than the control group of this process has left. `None` where nobody tells.
