@@ -17,6 +17,8 @@ import hub
 
 PAPER = "Parker et al. 2023, arXiv:2310.03024"
 LENGTH, SLICE, STEP = 7781, 20, 10
+# Of DESI spectra whose arms are put together, angstrom.
+WAVELENGTH = {"first": 3600.0, "last": 9824.0}
 TOKENS = (LENGTH - SLICE) // STEP + 2
 DIM, LAYERS, HEADS, MOST_TOKENS = 768, 6, 6, 800
 
@@ -89,7 +91,8 @@ def encoder(weights):
 
 def main():
     arguments = hub.arguments(__doc__, "specformer.ckpt")
-    wanted = {"name": "spectrum", "modality": "spectrum", "size": LENGTH, "normalisation": {"method": "none"}}
+    wanted = {"name": "spectrum", "modality": "spectrum", "size": LENGTH, "wavelength": WAVELENGTH,
+              "normalisation": {"method": "none"}}
     output = {"name": "tokens", "pooling": "mean"}
     example = torch.rand(2, LENGTH)
     network = encoder(arguments.weights)

@@ -17,7 +17,7 @@ use crate::job::write_card;
 pub(super) struct CardArgs {
     /// The model (.onnx)
     model: PathBuf,
-    /// How pixels or columns are normalised, such as "mean-std mean=127 std=128"
+    /// How pixels, fluxes or columns are normalised, such as "mean-std mean=127 std=128"
     #[arg(long, value_name = "HOW")]
     normalise: String,
     /// Short name; that of the file when not given
@@ -32,8 +32,12 @@ pub(super) struct CardArgs {
     /// For a model of columns, their names in its order
     #[arg(long, value_name = "NAMES", conflicts_with_all = ["bands", "channels", "size", "pixel_scale", "eight_bit"])]
     columns: Option<String>,
-    /// Side of a picture in pixels, where the graph leaves it open
-    #[arg(long, value_name = "PX")]
+    /// For a model of spectra, the first and the last wavelength of its fluxes in angstrom, and `log` where they are spaced by
+    /// equal ratios, such as 3600,9824
+    #[arg(long, value_name = "FIRST,LAST[,log]", conflicts_with_all = ["bands", "channels", "columns", "pixel_scale", "eight_bit"])]
+    wavelengths: Option<String>,
+    /// Side of a picture in pixels, or number of fluxes, where the graph leaves it open
+    #[arg(long, value_name = "N")]
     size: Option<u32>,
     /// Size of a pixel on the sky in arcsec
     #[arg(long, value_name = "ARCSEC")]
@@ -73,6 +77,7 @@ pub(super) fn run(args: &CardArgs) -> Result<Answer> {
         (&mut draft.name, args.name.clone()),
         (&mut draft.bands, args.bands.clone()),
         (&mut draft.columns, args.columns.clone()),
+        (&mut draft.wavelengths, args.wavelengths.clone()),
         (&mut draft.channels, text(&args.channels)),
         (&mut draft.size, text(&args.size)),
         (&mut draft.tensor, args.output.clone()),

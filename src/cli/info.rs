@@ -7,8 +7,8 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::Answer;
-use crate::data::{ColumnKind, CutoutRead};
-use crate::io::{self, Dataset};
+use crate::data::{ColumnKind, CutoutRead, SpectrumError, SpectrumRead};
+use crate::io::{self, CutoutSource, Dataset, SpectrumSource};
 use crate::progress::Progress;
 use crate::session::SessionFile;
 
@@ -73,26 +73,10 @@ fn dataset(dataset: &Dataset) -> Answer {
             column.values().data_type().to_string()
         ));
     }
-    let cutouts = dataset.cutouts.as_ref().map(|source| match source.read(0) {
-        Ok(cutout) => {
-            lines.push(format!(
-                "cutouts: {} x {} px, bands {}{}{}",
-                cutout.width(),
-                cutout.height(),
-                cutout.bands().join(" "),
-                cutout.pixel_scale_arcsec().map_or(String::new(), |s| format!(", {s:.3} arcsec/px")),
-                cutout.unit().map_or(String::new(), |u| format!(", {u}")),
-            ));
-            json!({
-                "root": shown(source.root()), "width": cutout.width(), "height": cutout.height(), "bands": cutout.bands(),
-                "pixel_scale_arcsec": cutout.pixel_scale_arcsec(), "unit": cutout.unit(),
-            })
-        }
-        Err(e) => {
-            lines.push(format!("cutouts: the first cannot be read: {e}"));
-            json!({ "root": shown(source.root()), "error": e.to_string() })
-        }
-    });
+    let cutouts = dataset.cutouts.as_ref();
+    let cutouts = cutouts.map(|source| cutouts_of(source, &mut lines));
+    let spectra = dataset.spectra.as_ref();
+    let spectra = spectra.map(|source| spectra_of(source, &mut lines));
     let embedding = dataset.embedding.as_ref().map(|e| {
         lines.push(format!(
             "embedding: {} vectors of {} values",
@@ -127,7 +111,7 @@ fn dataset(dataset: &Dataset) -> Answer {
     Answer {
         text: lines.join("\n"),
         json: json!({
-            "path": shown(&dataset.path), "objects": catalog.len(), "columns": columns, "cutouts": cutouts,
+            "path": shown(&dataset.path), "objects": catalog.len(), "columns": columns, "cutouts": cutouts, "spectra": spectra,
             "embedding": embedding, "projection": projection, "provenance": provenance, "warnings": dataset.warnings,
         }),
     }
@@ -144,4 +128,60 @@ fn session(path: &Path) -> Result<Answer> {
 /// A path as JSON can hold it: paths need not be UTF-8.
 pub(super) fn shown(path: &Path) -> String {
     path.display().to_string()
+}
+
+/// What the first picture is like.
+fn cutouts_of(source: &CutoutSource, lines: &mut Vec<String>) -> Value {
+    match source.read(0) {
+        Ok(cutout) => {
+            lines.push(format!(
+                "cutouts: {} x {} px, bands {}{}{}",
+                cutout.width(),
+                cutout.height(),
+                cutout.bands().join(" "),
+                cutout
+                    .pixel_scale_arcsec()
+                    .map_or(String::new(), |s| format!(", {s:.3} arcsec/px")),
+                cutout.unit().map_or(String::new(), |u| format!(", {u}")),
+            ));
+            json!({
+                "root": shown(source.root()), "width": cutout.width(), "height": cutout.height(), "bands": cutout.bands(),
+                "pixel_scale_arcsec": cutout.pixel_scale_arcsec(), "unit": cutout.unit(),
+            })
+        }
+        Err(e) => {
+            lines.push(format!("cutouts: the first cannot be read: {e}"));
+            json!({ "root": shown(source.root()), "error": e.to_string() })
+        }
+    }
+}
+
+/// What the first spectrum that can be read is like, of a few.
+fn spectra_of(source: &SpectrumSource, lines: &mut Vec<String>) -> Value {
+    const TRIED: usize = 16;
+    let mut tried = (0..source.len().min(TRIED)).map(|row| source.read(row));
+    let first = tried.next();
+    let found = match first {
+        Some(Err(e)) => tried.find(Result::is_ok).unwrap_or(Err(e)),
+        Some(Ok(spectrum)) => Ok(spectrum),
+        None => Err(SpectrumError("there are none".to_owned())),
+    };
+    match found {
+        Ok(spectrum) => {
+            let at = spectrum.wavelengths();
+            let (count, first, last) = (at.len(), at[0], at[at.len() - 1]);
+            lines.push(format!(
+                "spectra: {count} fluxes from {first:.0} to {last:.0} angstrom{}",
+                spectrum.unit().map_or(String::new(), |u| format!(", {u}")),
+            ));
+            json!({
+                "root": shown(source.root()), "fluxes": count, "first_angstrom": first, "last_angstrom": last,
+                "unit": spectrum.unit(),
+            })
+        }
+        Err(e) => {
+            lines.push(format!("spectra: the first cannot be read: {e}"));
+            json!({ "root": shown(source.root()), "error": e.to_string() })
+        }
+    }
 }

@@ -60,6 +60,16 @@ fn facts(path: &Path, card: &ModelCard) -> Vec<String> {
         ModelInput::Image(image) => {
             format!("bands {}, {} px", image.bands.join(" "), image.size)
         }
+        ModelInput::Spectrum(spectrum) => spectrum.wavelength.map_or_else(
+            || format!("spectrum of {} fluxes", spectrum.size),
+            |grid| {
+                let (first, last) = (grid.first, grid.last);
+                format!(
+                    "spectrum of {} fluxes, {first} to {last} angstrom",
+                    spectrum.size
+                )
+            },
+        ),
         ModelInput::Sed(sed) => format!("columns {}", sed.columns.join(" ")),
     };
     let dimension = card.output().dimension;
@@ -102,6 +112,7 @@ fn machine(card: &ModelCard) -> Value {
     json!({
         "name": about.name, "version": about.version, "model": shown(card.model_path()),
         "size": card.input().image().map(|image| image.size),
+        "fluxes": card.input().spectrum().map(|spectrum| spectrum.size),
         "columns": card.input().sed().map(|sed| &sed.columns),
         "dimension": card.output().dimension, "space": card.space(), "heads": heads,
         "decoder": card.decoder().map(|d| &d.file), "predicts": card.prediction().map(|p| &p.band),

@@ -213,9 +213,8 @@ pub(super) fn run(args: &ReduceArgs) -> Result<Answer> {
         job::write_model(path, model, args.output.overwrite(), &keeping)?;
     }
     let root = dataset
-        .cutouts
-        .as_ref()
-        .map(|c| c.root().to_owned())
+        .files_root()
+        .map(std::path::Path::to_owned)
         .or(dataset.cutouts_elsewhere.take());
     let pictures: Provenance = root
         .map(|root| io::cutouts_provenance(&root, &args.output.out))

@@ -14,6 +14,7 @@ mod plane;
 mod projection;
 mod provenance;
 mod segment;
+mod spectrum;
 
 pub use arrays::{Array, Arrays, ArraysError, Value, Values};
 pub use catalog::Catalog;
@@ -26,6 +27,7 @@ pub use plane::Plane;
 pub use projection::Projection;
 pub use provenance::Provenance;
 pub use segment::Segment;
+pub use spectrum::{Sample, Spectrum, SpectrumError, SpectrumRead};
 
 use rayon::prelude::*;
 

@@ -7,12 +7,14 @@
 use std::time::{Duration, Instant};
 
 use super::auto::DeviceMemory;
-use super::card::{ImageInput, Method, ModelCard, ModelInput, SedInput};
+use super::card::{
+    ImageInput, Method, ModelCard, ModelInput, SedInput, Spacing, SpectrumInput, WavelengthGrid,
+};
 use super::encoder::Encoder;
 use super::engine::Device;
 use super::pipeline::{EncodeOptions, Encoded, Objects, buffer_bytes, encode};
 use super::{AutoChoice, EncodeError};
-use crate::data::{Catalog, Cutout, RowOrder};
+use crate::data::{Catalog, Cutout, RowOrder, Sample, Spectrum};
 use crate::memory;
 use crate::progress::Progress;
 
@@ -243,6 +245,11 @@ fn encoded(
                 which.iter().map(|&object| galaxy(&image, object)).collect();
             encode(Objects::Pictures(&cutouts?), encoder, &options, &quiet)
         }
+        ModelInput::Spectrum(input) => {
+            let spectra: Result<Vec<Spectrum>, _> =
+                which.iter().map(|&object| lines(&input, object)).collect();
+            encode(Objects::Spectra(&spectra?), encoder, &options, &quiet)
+        }
         ModelInput::Sed(sed) => {
             let catalog = rows(&sed, which)?;
             encode(Objects::Columns(&catalog), encoder, &options, &quiet)
@@ -272,6 +279,31 @@ fn galaxy(image: &ImageInput, object: usize) -> Result<Cutout, EncodeError> {
         }
     }
     Ok(Cutout::new(pixels, bands, side, side, RowOrder::TopDown)?)
+}
+
+/// A synthetic spectrum: a continuum with noise and a few lines in emission, red or blue.
+fn lines(input: &SpectrumInput, object: usize) -> Result<Spectrum, EncodeError> {
+    let grid = input.wavelength.unwrap_or(WavelengthGrid {
+        first: 4000.0,
+        last: 9000.0,
+        spacing: Spacing::Linear,
+    });
+    let mut state = 1 + object as u32;
+    let sample = |(i, wavelength): (usize, f64)| {
+        let part = i as f32 / input.size as f32;
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let noise = (state >> 8) as f32 / (1_u32 << 24) as f32;
+        let slope = [0.5, -0.5][object % 2];
+        let line = |at: f32| (-((part - at) / 0.004).powi(2)).exp();
+        let lines = 4.0 * line(0.3 + 0.1 * object as f32) + 2.0 * line(0.7);
+        Sample {
+            wavelength,
+            flux: 2.0 + slope * (2.0 * part - 1.0) + 0.3 * noise + lines,
+            weight: 1.0,
+        }
+    };
+    let samples = grid.wavelengths(input.size).enumerate().map(sample);
+    Ok(Spectrum::new(samples.collect())?)
 }
 
 /// A catalogue of rows one deviation below and above the mean, in turn by column.

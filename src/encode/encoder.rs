@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::EncodeError;
 use super::auto::{AutoChoice, Chosen, Contest, DeviceMemory, Trial, choose};
-use super::card::{Head, ImageInput, ModelCard, ModelInput, Pooling, SedInput};
+use super::card::{Head, ImageInput, ModelCard, ModelInput, Pooling, SedInput, SpectrumInput};
 use super::engine::{Device, Engine, Output, Provider, pool};
 use super::halving::Portion;
 use super::heads;
@@ -18,6 +18,8 @@ use crate::data::Provenance;
 const SMALL_PICTURE_PX: usize = 96;
 /// Rows of numbers in a batch: each costs next to nothing.
 const SED_BATCH: usize = 1024;
+/// Spectra in a batch.
+const SPECTRUM_BATCH: usize = 16;
 
 /// What a batch of objects gives.
 #[derive(Default)]
@@ -201,6 +203,7 @@ impl Encoder {
         let output = self.card.output();
         let mut text = match self.card.input() {
             ModelInput::Image(image) => of_pictures(image),
+            ModelInput::Spectrum(spectrum) => of_spectra(spectrum),
             ModelInput::Sed(sed) => of_columns(sed),
         };
         if output.pooling != Pooling::None {
@@ -225,6 +228,7 @@ impl Encoder {
         }
         let suitable = match self.card.input() {
             ModelInput::Sed(_) => SED_BATCH,
+            ModelInput::Spectrum(_) => SPECTRUM_BATCH,
             ModelInput::Image(_) if self.engine.prefers_large_batches() => 32,
             ModelInput::Image(image) if image.size <= SMALL_PICTURE_PX => 64,
             ModelInput::Image(_) => 8,
@@ -384,6 +388,21 @@ fn of_pictures(image: &ImageInput) -> String {
         size = image.size,
         rounding = if image.eight_bit { ", as bytes" } else { "" },
         normalisation = image.normalisation,
+    )
+}
+
+fn of_spectra(spectrum: &SpectrumInput) -> String {
+    let size = spectrum.size;
+    let grid = spectrum.wavelength.map_or_else(
+        || format!("{size} fluxes as they are"),
+        |grid| {
+            let (first, last, spacing) = (grid.first, grid.last, grid.spacing.name());
+            format!("fluxes at {size} wavelengths from {first} to {last} angstrom, {spacing}")
+        },
+    );
+    format!(
+        "{grid}; lacking ones to the median; {}",
+        spectrum.normalisation
     )
 }
 

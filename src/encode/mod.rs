@@ -1,4 +1,4 @@
-//! Objects to vectors: runs an ONNX encoder over cutouts, or over columns of a catalogue.
+//! Objects to vectors: runs an ONNX encoder over cutouts, spectra, or columns of a catalogue.
 //!
 //! A [`ModelCard`] says what a model expects and what it returns; an [`Encoder`] is that model on
 //! an engine, either ONNX Runtime (found at run time) or the compiled-in tract; [`encode`] reads,
@@ -33,6 +33,7 @@ pub use auto::{AutoChoice, DeviceMemory, Measured};
 pub use card::{
     About, Activation, CardDraft, CardFault, Decoder, EmbeddingOutput, Head, ImageInput, Method,
     ModelCard, ModelInput, Normalisation, NormalisationDraft, Pooling, Prediction, SedInput, Sky,
+    Spacing, SpectrumInput, WavelengthGrid,
 };
 pub use check::{Checked, Finding, check};
 pub use encoder::Encoder;

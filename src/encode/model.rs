@@ -1,11 +1,12 @@
 //! One `.onnx` file in memory with its description.
 
+use std::cell::Cell;
 use std::fs::{File, Metadata};
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::EncodeError;
-use super::onnx::{self, Element, Graph, Nodes, Tensor};
+use super::onnx::{self, Element, External, Graph, Nodes, Tensor};
 use super::wiring::Wanted;
 use crate::data::closest;
 use crate::hash::Hash;
@@ -182,17 +183,35 @@ impl Model {
         })
     }
 
-    /// This model with tensors inside it as its only outputs, in that order. The hash stays that of
-    /// the file.
+    /// This model with tensors inside it as its only outputs, in that order, and all its weights in
+    /// memory. The hash stays that of the file.
     pub(super) fn cut(self, wanted: &[&str]) -> Result<Self, EncodeError> {
-        if !self.graph.external_files.is_empty() {
+        let folder = self.path.parent().unwrap_or(Path::new(""));
+        let left = Cell::new(MAX_BYTES.saturating_sub(self.bytes.len() as u64));
+        let read = |external: &External| {
+            let length = external.end - external.start;
+            let Some(less) = left.get().checked_sub(length) else {
+                let reason = "the weights that lead to this tensor are more than the 2 GiB that a graph can hold: \
+                              choose one further up, or export that part by itself";
+                return Err(reason.to_owned());
+            };
+            left.set(less);
+            let name = &external.location;
+            read_part(&folder.join(name), external.start, length).map_err(|e| {
+                format!(
+                    "its weights lie in `{name}`, which cannot be read ({e}): copy it there again"
+                )
+            })
+        };
+        let bytes = onnx::cut(&self.bytes, wanted, &read).map_err(|reason| self.refuse(reason))?;
+        let graph = onnx::describe(&bytes).map_err(|reason| self.refuse(reason))?;
+        if !graph.external_files.is_empty() {
             return Err(self.refuse(
-                "its weights lie in a file of their own, so that no tensor inside can be taken: export it as one file"
+                "weights of a loop or a branch lie in a file of their own, so that no tensor inside can be taken: \
+                 export it as one file"
                     .to_owned(),
             ));
         }
-        let bytes = onnx::cut(&self.bytes, wanted).map_err(|reason| self.refuse(reason))?;
-        let graph = onnx::describe(&bytes).map_err(|reason| self.refuse(reason))?;
         if graph.inputs.is_empty() {
             return Err(self.refuse(format!(
                 "its tensor `{}` is the same for every object: choose one further on",
@@ -211,6 +230,19 @@ impl Model {
             path: self.path.clone(),
             reason,
         }
+    }
+}
+
+/// Bytes from the middle of a file.
+fn read_part(path: &Path, start: u64, length: u64) -> std::io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(start))?;
+    let mut bytes = Vec::new();
+    file.take(length).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 == length {
+        Ok(bytes)
+    } else {
+        Err(std::io::ErrorKind::UnexpectedEof.into())
     }
 }
 

@@ -1,20 +1,21 @@
-//! Pictures of single objects: read and painted on worker threads, newest request first.
+//! Pictures and spectra of single objects: read and painted on worker threads, newest request first.
 
 use std::sync::Arc;
 
 use eframe::egui::{ColorImage, Context, Image, Rect, TextureHandle, TextureOptions, Ui};
 
 use super::latest::Latest;
-use crate::data::{Cutout, CutoutRead};
+use crate::data::{Cutout, CutoutRead, Spectrum, SpectrumRead};
 use crate::scene::{CutoutStyle, Rgb, paint_cutout};
 use crate::session::{OpenData, Part, Revision};
 
 /// Which object's picture.
 pub(super) type Key = (Revision, usize);
 
-/// One object's picture at a time.
+/// One object's picture and spectrum at a time.
 pub(super) struct ObjectPicture {
     name: &'static str,
+    spectrum: Latest<Key, Result<Arc<Spectrum>, String>>,
     cutout: Latest<Key, Result<Arc<Cutout>, String>>,
     painted: Latest<(Key, CutoutStyle), ColorImage>,
     texture: Option<(Key, TextureHandle)>,
@@ -26,6 +27,7 @@ impl ObjectPicture {
     pub fn new(name: &'static str, smooth: bool) -> Self {
         Self {
             name,
+            spectrum: Latest::default(),
             cutout: Latest::default(),
             painted: Latest::default(),
             texture: None,
@@ -56,6 +58,24 @@ impl ObjectPicture {
         {
             self.texture = Some((*key, upload(ctx, self.name, picture, self.smooth)));
         }
+    }
+
+    /// Asks for an object's spectrum and takes in what has arrived.
+    pub fn update_spectrum(&mut self, ctx: &Context, data: &Part<OpenData>, row: usize) {
+        if data.dataset.spectra.is_some() {
+            let (key, data) = ((data.revision(), row), data.share());
+            self.spectrum
+                .ask(ctx, &key, move || match &data.dataset.spectra {
+                    Some(source) => source.read(row).map(Arc::new).map_err(|e| e.to_string()),
+                    None => Err(String::new()),
+                });
+        }
+        self.spectrum.poll(ctx);
+    }
+
+    /// The spectrum of that object, or why there is none; `None` while it is being read.
+    pub fn spectrum(&self, key: Key) -> Option<&Result<Arc<Spectrum>, String>> {
+        self.spectrum.answer_to(&key)
     }
 
     /// The cutout of that object, or why there is none; `None` while it is being read.

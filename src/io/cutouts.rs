@@ -5,17 +5,13 @@
 //! Common names of other projects are understood: `path`, `file_loc`, `GAL_FILENAME` with
 //! `GAL_HDU`, ... Names never lead outside the root folder.
 
-use std::collections::HashMap;
-use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, OnceLock};
-use std::time::UNIX_EPOCH;
-
-use arrow::array::{Array, AsArray};
-use arrow::datatypes::{DataType, Int64Type};
+use std::path::Path;
+use std::sync::Arc;
 
 use super::fits::SharedFitsCutouts;
+use super::named::{self, NamedFiles, PROBED_ROWS, integers};
 use super::raster;
-use crate::data::{Catalog, Column, Cutout, CutoutError, CutoutRead};
+use crate::data::{Catalog, Cutout, CutoutError, CutoutRead};
 use crate::hash::Hash;
 
 pub(super) const FILE_COLUMN: &str = "cutout_file";
@@ -36,16 +32,11 @@ const FILE_NAMES: [&str; 11] = [
     "file_name",
 ];
 const HDU_NAMES: [&str; 3] = [HDU_COLUMN, "gal_hdu", "hdu"];
-/// Rows looked at to tell whether a column names pictures that exist.
-const PROBED_ROWS: usize = 16;
 
 /// Random access to the pictures of a data set, one for each catalogue row. Cloning is cheap.
 #[derive(Clone)]
 pub struct CutoutSource {
-    root: PathBuf,
-    /// Where `root` really lies, once it was found.
-    real_root: Arc<OnceLock<PathBuf>>,
-    files: Arc<[PathBuf]>,
+    files: NamedFiles,
     places: Arc<[Option<Place>]>,
     fits: SharedFitsCutouts,
 }
@@ -90,51 +81,30 @@ impl CutoutSource {
     /// The pictures that `catalog` names, under `root`; `None` when it names none.
     #[must_use]
     pub fn from_catalog(catalog: &Catalog, root: &Path) -> Option<Self> {
-        let find = |names: &[&str]| {
-            names.iter().find_map(|name| {
-                catalog
-                    .columns()
-                    .find(|c| c.name().eq_ignore_ascii_case(name))
+        let names_pictures = |column: &_| named::names_files(column, is_picture);
+        let file_column = named::column(catalog, &FILE_NAMES, names_pictures)?;
+        let numbers = |names: &[&str]| {
+            let column = named::column(catalog, names, |_| true);
+            column.and_then(|column| integers(&column))
+        };
+        let (hdus, planes) = (numbers(&HDU_NAMES), numbers(&[PLANE_COLUMN]));
+        let (files, of_row) = NamedFiles::new("picture", &file_column, root)?;
+        let place = |(row, file): (usize, Option<u32>)| {
+            let number =
+                |values: &Vec<Option<i64>>| values[row].and_then(|v| u32::try_from(v).ok());
+            let hdu = match &hdus {
+                None => Hdu::First,
+                Some(values) => number(values).map_or(Hdu::Missing, Hdu::At),
+            };
+            Some(Place {
+                file: file?,
+                hdu,
+                plane: planes.as_ref().and_then(number).unwrap_or(0),
             })
         };
-        let file_column = FILE_NAMES
-            .iter()
-            .filter_map(|name| {
-                catalog
-                    .columns()
-                    .find(|c| c.name().eq_ignore_ascii_case(name))
-            })
-            .find(names_pictures)?;
-        let hdus = find(&HDU_NAMES).and_then(integers);
-        let planes = find(&[PLANE_COLUMN]).and_then(integers);
-        let names = arrow::compute::cast(file_column.values(), &DataType::Utf8).ok()?;
-        let names = names.as_string::<i32>();
-        let (mut files, mut known) = (Vec::new(), HashMap::new());
-        let places = (0..catalog.len())
-            .map(|row| {
-                let name = names.is_valid(row).then(|| names.value(row))?;
-                let file = *known.entry(name.to_owned()).or_insert_with(|| {
-                    files.push(PathBuf::from(name));
-                    files.len() as u32 - 1
-                });
-                let number =
-                    |values: &Vec<Option<i64>>| values[row].and_then(|v| u32::try_from(v).ok());
-                let hdu = match &hdus {
-                    None => Hdu::First,
-                    Some(values) => number(values).map_or(Hdu::Missing, Hdu::At),
-                };
-                Some(Place {
-                    file,
-                    hdu,
-                    plane: planes.as_ref().and_then(number).unwrap_or(0),
-                })
-            })
-            .collect();
         Some(Self {
-            root: root.to_owned(),
-            real_root: Arc::default(),
-            files: files.into(),
-            places,
+            files,
+            places: of_row.into_iter().enumerate().map(place).collect(),
             fits: SharedFitsCutouts::default(),
         })
     }
@@ -142,7 +112,7 @@ impl CutoutSource {
     /// The folder that the names are relative to.
     #[must_use]
     pub fn root(&self) -> &Path {
-        &self.root
+        self.files.root()
     }
 
     /// What tells whether the pictures are still the same: a hash of their names, sizes, times of
@@ -150,15 +120,7 @@ impl CutoutSource {
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let mut hash = Hash::default();
-        for file in &*self.files {
-            hash.add(file.as_os_str().as_encoded_bytes());
-            let state = self.root.join(file).metadata().ok();
-            let changed = state.as_ref().and_then(|state| state.modified().ok());
-            let changed = changed.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-            let length = state.map_or(u64::MAX, |state| state.len());
-            hash.add(&length.to_le_bytes());
-            hash.add(&changed.unwrap_or_default().as_nanos().to_le_bytes());
-        }
+        self.files.add_to(&mut hash);
         for place in &*self.places {
             let numbers = place.map_or([u32::MAX; 4], |Place { file, hdu, plane }| {
                 let (kind, hdu) = match hdu {
@@ -180,52 +142,7 @@ impl CutoutSource {
             .iter()
             .flatten()
             .take(PROBED_ROWS)
-            .any(|place| self.resolve(place).is_ok_and(|path| path.is_file()))
-    }
-
-    /// The root without links; `None` while there is no such folder.
-    fn real_root(&self) -> Option<&Path> {
-        if self.real_root.get().is_none() {
-            let _ = self.real_root.set(self.root.canonicalize().ok()?);
-        }
-        self.real_root.get().map(PathBuf::as_path)
-    }
-
-    /// The file of a place, never outside the root.
-    fn resolve(&self, place: &Place) -> Result<PathBuf, CutoutError> {
-        let name = &self.files[place.file as usize];
-        let outside = || {
-            CutoutError(format!(
-                "the catalogue names a picture outside its folder ({}); pass --cutouts DIR to name the folder \
-                 it is relative to",
-                name.display()
-            ))
-        };
-        if !name
-            .components()
-            .all(|c| matches!(c, Component::Normal(_) | Component::CurDir))
-        {
-            return Err(outside());
-        }
-        let path = self.root.join(name);
-        // A link may lead anywhere: what it resolves to has to lie under the root as well.
-        let (Some(root), Ok(real)) = (self.real_root(), path.canonicalize()) else {
-            return Err(CutoutError(format!(
-                "there is no picture {}; pass --cutouts DIR to say where the pictures lie",
-                path.display()
-            )));
-        };
-        if !real.is_file() {
-            return Err(CutoutError(format!(
-                "{} is no regular file",
-                path.display()
-            )));
-        }
-        if real.starts_with(root) {
-            Ok(path)
-        } else {
-            Err(outside())
-        }
+            .any(|place| self.files.resolve(place.file).is_ok())
     }
 }
 
@@ -239,7 +156,7 @@ impl CutoutRead for CutoutSource {
             self.places.get(row).copied().flatten().ok_or_else(|| {
                 CutoutError("the catalogue names no picture for this row".to_owned())
             })?;
-        let path = self.resolve(&place)?;
+        let path = self.files.resolve(place.file).map_err(CutoutError)?;
         if raster::is_raster(&path) {
             raster::read(&path)
         } else {
@@ -256,26 +173,4 @@ impl CutoutRead for CutoutSource {
             self.fits.read(&path, hdu, place.plane as usize)
         }
     }
-}
-
-fn names_pictures(column: &Column<'_>) -> bool {
-    column.values().data_type().is_string()
-        && (0..column.values().len().min(PROBED_ROWS))
-            .map(|row| column.text(row))
-            .any(|name| is_picture(Path::new(&name)))
-}
-
-/// Whole numbers of a column, floats included: tables with gaps often hold integers as floats.
-fn integers(column: Column<'_>) -> Option<Vec<Option<i64>>> {
-    let data_type = column.values().data_type();
-    if data_type.is_integer() {
-        let values = arrow::compute::cast(column.values(), &DataType::Int64).ok()?;
-        return Some(values.as_primitive::<Int64Type>().iter().collect());
-    }
-    let whole = |v: f64| (v.fract() == 0.0 && v.abs() < 1e9).then_some(v as i64);
-    let floats = data_type
-        .is_floating()
-        .then(|| column.numbers())
-        .flatten()?;
-    Some(floats.into_iter().map(whole).collect())
 }

@@ -6,6 +6,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::cutouts::{CutoutSource, is_fits_name};
+use super::spectra::SpectrumSource;
 use super::stream::VectorStream;
 use super::table::{Parts, TableParts};
 use super::vectors::{VectorRows, left_out};
@@ -26,6 +27,8 @@ pub struct Dataset {
     pub catalog: Catalog,
     /// Their pictures, if the catalogue names any that are there.
     pub cutouts: Option<CutoutSource>,
+    /// Their spectra, if the catalogue names any that are there.
+    pub spectra: Option<SpectrumSource>,
     /// A folder that the file says its pictures lie in, outside the file's own folder: used only
     /// when the user agrees.
     pub cutouts_elsewhere: Option<PathBuf>,
@@ -50,6 +53,13 @@ impl Dataset {
         self.embedding.as_ref().ok_or_else(|| IoError::NoVectors {
             path: self.path.clone(),
         })
+    }
+
+    /// The folder that the names of pictures and spectra are relative to.
+    #[must_use]
+    pub fn files_root(&self) -> Option<&Path> {
+        let pictures = self.cutouts.as_ref().map(CutoutSource::root);
+        pictures.or_else(|| self.spectra.as_ref().map(SpectrumSource::root))
     }
 
     /// The row of each object, by its id.
@@ -190,7 +200,7 @@ fn open_folder(
     for table in folder::tables(path)? {
         // A table that is broken or names no pictures is not what the folder is about.
         if let Ok(dataset) = open(&table, cutouts, progress)
-            && dataset.cutouts.is_some()
+            && dataset.files_root().is_some()
         {
             return Ok(dataset);
         }
@@ -253,6 +263,12 @@ fn open_npy(path: &Path, progress: &Progress) -> Result<Dataset, IoError> {
 
 fn open_fits(path: &Path, root: &Path, cutouts: Option<&Path>) -> Result<Dataset, IoError> {
     let contents = fits::contents(path)?;
+    if let Some(spectra) = &contents.spectra {
+        let (batch, warnings) = folder::fits_spectra(path, spectra)?;
+        let mut dataset = from_batch(path, &batch)?;
+        dataset.warnings.extend(warnings);
+        return Ok(with_cutouts(dataset, root, None));
+    }
     if !contents.images.is_empty() {
         let batch = folder::fits_pictures(path, &contents.images)?;
         let mut dataset = with_cutouts(from_batch(path, &batch)?, root, None);
@@ -301,6 +317,7 @@ fn from_parts(path: &Path, parts: Parts, provenance: Provenance) -> Dataset {
         path: path.to_owned(),
         catalog,
         cutouts: None,
+        spectra: None,
         cutouts_elsewhere: None,
         embedding,
         projection: None,
@@ -310,7 +327,7 @@ fn from_parts(path: &Path, parts: Parts, provenance: Provenance) -> Dataset {
     }
 }
 
-/// Finds the pictures: in the folder the user named, else in the one that the file's metadata
+/// Finds the pictures and spectra: in the folder the user named, else in the one that the file's metadata
 /// names when that lies inside the file's own folder, else beside the file.
 fn with_cutouts(mut dataset: Dataset, beside: &Path, named: Option<&Path>) -> Dataset {
     let recorded = dataset
@@ -326,21 +343,29 @@ fn with_cutouts(mut dataset: Dataset, beside: &Path, named: Option<&Path>) -> Da
         (None, Some(folder)) if inside(folder) => folder.clone(),
         _ => beside.to_owned(),
     };
-    let Some(source) = CutoutSource::from_catalog(&dataset.catalog, &root) else {
-        return dataset;
+    let cutouts = CutoutSource::from_catalog(&dataset.catalog, &root);
+    let spectra = SpectrumSource::from_catalog(&dataset.catalog, &root);
+    let (names_cutouts, names_spectra) = (cutouts.is_some(), spectra.is_some());
+    dataset.cutouts = cutouts.filter(CutoutSource::any_exists);
+    dataset.spectra = spectra.filter(SpectrumSource::any_exists);
+    let what = match (
+        names_cutouts && dataset.cutouts.is_none(),
+        names_spectra && dataset.spectra.is_none(),
+    ) {
+        (false, false) => return dataset,
+        (true, _) => "pictures",
+        (false, true) => "spectra",
     };
-    if source.any_exists() {
-        dataset.cutouts = Some(source);
-    } else if let Some(folder) = recorded.filter(|f| named.is_none() && f.is_dir()) {
+    if let Some(folder) = recorded.filter(|f| named.is_none() && f.is_dir()) {
         dataset.warnings.push(format!(
-            "the pictures lie in {}, outside the folder of this file; pass --cutouts {} to use them",
+            "the {what} lie in {}, outside the folder of this file; pass --cutouts {} to use them",
             folder.display(),
             folder.display()
         ));
         dataset.cutouts_elsewhere = Some(folder);
     } else {
         dataset.warnings.push(format!(
-            "the catalogue names pictures, but none of the first is in {}; pass --cutouts DIR to say where they lie",
+            "the catalogue names {what}, but none of the first is in {}; pass --cutouts DIR to say where they lie",
             root.display()
         ));
     }

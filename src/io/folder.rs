@@ -1,14 +1,16 @@
-//! A folder as a data set: the table in it that names pictures, or else every picture below it.
+//! A folder as a data set: the table in it that names pictures or spectra, or else all of them below it.
 
 use std::fs::FileType;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use arrow::datatypes::Schema;
 
 use super::IoError;
 use super::cutouts::{FILE_COLUMN, HDU_COLUMN, PLANE_COLUMN, is_fits_name, is_picture};
-use super::fits::{self, ImageHdu};
+use super::fits::{self, ImageHdu, Spectra};
+use super::spectra;
 use crate::progress::Progress;
 
 /// Folders below folders, at most.
@@ -37,7 +39,7 @@ pub(super) fn pictures(folder: &Path, progress: &Progress) -> Result<RecordBatch
     if files.is_empty() {
         return Err(IoError::content(
             folder,
-            "the folder holds no FITS, PNG or JPEG pictures and no table that names any",
+            "the folder holds no FITS, PNG or JPEG pictures, no spectra, and no table that names any",
         ));
     }
     let mut rows = Vec::new();
@@ -47,6 +49,10 @@ pub(super) fn pictures(folder: &Path, progress: &Progress) -> Result<RecordBatch
         if is_fits_name(file) {
             // A file that cannot be read keeps its row, so that its error is seen and counted.
             match fits::contents(file) {
+                Ok(contents) if contents.spectra.is_some() => {
+                    let spectra = contents.spectra.iter();
+                    rows.extend(spectra.flat_map(|spectra| spectrum_rows(relative, spectra)));
+                }
                 Ok(contents) if !contents.images.is_empty() => {
                     rows.extend(fits_rows(relative, &contents.images));
                 }
@@ -58,6 +64,37 @@ pub(super) fn pictures(folder: &Path, progress: &Progress) -> Result<RecordBatch
         }
     }
     table(&rows).map_err(|e| IoError::content(folder, e.to_string()))
+}
+
+/// The spectra of one FITS file as a table: that of its objects, where it has one.
+pub(super) fn fits_spectra(
+    path: &Path,
+    spectra: &Spectra,
+) -> Result<(RecordBatch, Vec<String>), IoError> {
+    let name = path.file_name().map(PathBuf::from).unwrap_or_default();
+    let own = table(&spectrum_rows(&name, spectra));
+    let own = own.map_err(|e| IoError::content(path, e.to_string()))?;
+    let Some(hdu) = spectra.objects else {
+        return Ok((own, Vec::new()));
+    };
+    let (objects, warnings) = fits::read_table(path, hdu)?;
+    let schema = objects.schema();
+    let scalar = |i: &usize| !schema.field(*i).data_type().is_nested();
+    let columns = (0..schema.fields().len()).filter(scalar).map(|i| {
+        (
+            Arc::clone(&schema.fields()[i]),
+            Arc::clone(objects.column(i)),
+        )
+    });
+    let places = own.schema();
+    let places = places.fields().iter().zip(own.columns());
+    let places = places.filter(|(field, _)| field.name() != "id");
+    let (fields, arrays): (Vec<_>, Vec<_>) = columns
+        .chain(places.map(|(field, values)| (Arc::clone(field), Arc::clone(values))))
+        .unzip();
+    let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays);
+    let batch = batch.map_err(|e| IoError::content(path, e.to_string()))?;
+    Ok((batch, warnings))
 }
 
 /// The pictures of one FITS file as a table.
@@ -72,12 +109,14 @@ pub(super) fn one_picture(path: &Path) -> Result<RecordBatch, IoError> {
     table(&[Row::whole(&name)]).map_err(|e| IoError::content(path, e.to_string()))
 }
 
-/// One picture.
+/// One picture, or one spectrum.
 struct Row {
     file: String,
     hdu: Option<i64>,
     plane: i64,
     name: Option<String>,
+    /// Which spectrum of the file; `None` for a picture.
+    spectrum: Option<i64>,
 }
 
 impl Row {
@@ -87,8 +126,18 @@ impl Row {
             hdu: None,
             plane: 0,
             name: None,
+            spectrum: None,
         }
     }
+}
+
+fn spectrum_rows(file: &Path, spectra: &Spectra) -> Vec<Row> {
+    (0..spectra.count)
+        .map(|index| Row {
+            spectrum: Some(index as i64),
+            ..Row::whole(file)
+        })
+        .collect()
 }
 
 fn fits_rows(file: &Path, images: &[ImageHdu]) -> Vec<Row> {
@@ -107,6 +156,7 @@ fn fits_rows(file: &Path, images: &[ImageHdu]) -> Vec<Row> {
                 hdu: Some(image.hdu as i64),
                 plane: plane as i64,
                 name: image.name.clone(),
+                spectrum: None,
             })
         })
         .collect()
@@ -116,10 +166,9 @@ fn table(rows: &[Row]) -> Result<RecordBatch, arrow::error::ArrowError> {
     let single_file = rows.iter().all(|r| r.file == rows[0].file);
     let id = |r: &Row| {
         let hdu = r.hdu.map(|h| format!("[{h}]")).unwrap_or_default();
-        let plane = if r.plane > 0 {
-            format!("[{}]", r.plane)
-        } else {
-            String::new()
+        let plane = match r.spectrum.unwrap_or(r.plane) {
+            0 => String::new(),
+            plane => format!("[{plane}]"),
         };
         match &r.name {
             Some(name) if single_file => format!("{name}{hdu}{plane}"),
@@ -143,7 +192,17 @@ fn table(rows: &[Row]) -> Result<RecordBatch, arrow::error::ArrowError> {
     if rows.iter().any(|r| r.file.contains('/')) {
         columns.push(("folder", strings(&folder)));
     }
-    columns.push((FILE_COLUMN, strings(&|r| Some(r.file.clone()))));
+    let file = |of_spectrum: bool| {
+        move |r: &Row| (r.spectrum.is_some() == of_spectrum).then(|| r.file.clone())
+    };
+    if rows.iter().any(|r| r.spectrum.is_none()) {
+        columns.push((FILE_COLUMN, strings(&file(false))));
+    }
+    if rows.iter().any(|r| r.spectrum.is_some()) {
+        let indices = rows.iter().map(|r| r.spectrum).collect::<Int64Array>();
+        columns.push((spectra::FILE_COLUMN, strings(&file(true))));
+        columns.push((spectra::INDEX_COLUMN, Arc::new(indices)));
+    }
     if rows.iter().any(|r| r.hdu.is_some()) {
         columns.push((
             HDU_COLUMN,

@@ -4,13 +4,15 @@ use std::path::Path;
 
 use super::JobError;
 use super::devices::open_encoder;
-use crate::data::{Catalog, CutoutRead as _, Provenance};
+use crate::data::{Catalog, CutoutRead as _, Provenance, SpectrumRead as _};
 use crate::encode::{
     AutoChoice, Collector, EncodeOptions, Encoder, Findings, ModelCard, ModelInput, Objects,
     Predicted, encode, encode_segments,
 };
 use crate::hash::Hash;
-use crate::io::{self, Dataset, Earlier, Journal, Overwrite, Shape, VectorSource};
+use crate::io::{
+    self, CutoutSource, Dataset, Earlier, Journal, Overwrite, Shape, SpectrumSource, VectorSource,
+};
 use crate::progress::Progress;
 use crate::session::{Encoded, EncoderChoice};
 
@@ -156,6 +158,17 @@ fn objects<'a>(dataset: &'a Dataset, card: &ModelCard) -> Result<Objects<'a>, Jo
             debug_assert_eq!(cutouts.len(), dataset.catalog.len());
             Ok(Objects::Pictures(cutouts))
         }
+        ModelInput::Spectrum(_) => {
+            let spectra = dataset.spectra.as_ref().ok_or_else(|| {
+                JobError::Missing(format!(
+                    "{} has no spectra to encode; open a FITS file or a folder of spectra, or a table with the column \
+                     `spectrum_file`, or pass --cutouts DIR to say where they lie",
+                    dataset.path.display()
+                ))
+            })?;
+            debug_assert_eq!(spectra.len(), dataset.catalog.len());
+            Ok(Objects::Spectra(spectra))
+        }
     }
 }
 
@@ -188,10 +201,16 @@ fn run_key(dataset: &Dataset, encoder: &Encoder, options: &EncodeOptions, rows: 
     hash.add(said.as_bytes());
     hash.add(&encoder.batch(options.batch).to_le_bytes());
     hash.add(&rows.to_le_bytes());
-    match (card.input(), &dataset.cutouts) {
-        (ModelInput::Image(_), Some(cutouts)) => hash.add(cutouts.fingerprint().as_bytes()),
-        (ModelInput::Image(_), None) => {}
-        (ModelInput::Sed(sed), _) => {
+    match card.input() {
+        ModelInput::Image(_) => {
+            let pictures = dataset.cutouts.as_ref().map(CutoutSource::fingerprint);
+            hash.add(pictures.unwrap_or_default().as_bytes());
+        }
+        ModelInput::Spectrum(_) => {
+            let spectra = dataset.spectra.as_ref().map(SpectrumSource::fingerprint);
+            hash.add(spectra.unwrap_or_default().as_bytes());
+        }
+        ModelInput::Sed(sed) => {
             for name in &sed.columns {
                 let values = dataset
                     .catalog
@@ -245,9 +264,8 @@ fn write_vectors(
     progress: &Progress,
 ) -> Result<(), JobError> {
     let pictures = dataset
-        .cutouts
-        .as_ref()
-        .map(|source| io::cutouts_provenance(source.root(), path))
+        .files_root()
+        .map(|root| io::cutouts_provenance(root, path))
         .unwrap_or_default();
     let source = Provenance::default().with("source", dataset.path.display().to_string());
     // What an earlier encoder of the same objects said of its vectors does not hold for these.

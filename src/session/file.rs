@@ -84,7 +84,7 @@ impl SessionFile {
         let data = session.data().ok_or(SessionFileError::Empty)?;
         let path = &data.dataset.path;
         let absolute = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let root = data.dataset.cutouts.as_ref().map(|c| absolute(c.root()));
+        let root = data.dataset.files_root().map(absolute);
         let beside = if path.is_dir() {
             absolute(path)
         } else {

@@ -80,6 +80,7 @@ fn encoded(card: &ModelCard, device: Device, objects: &Embedding) -> Encoded {
             )
             .unwrap()
         }
+        ModelInput::Spectrum(_) => unreachable!("no encoder of the zoo takes spectra"),
         ModelInput::Sed(sed) => {
             let columns: Vec<Vec<Option<f32>>> = (0..sed.columns.len())
                 .map(|c| {

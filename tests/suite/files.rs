@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use latentarium::data::CutoutRead;
+use latentarium::data::{CutoutRead, SpectrumRead};
 use latentarium::io::{self, Dataset};
 use latentarium::progress::Progress;
 
@@ -266,4 +266,44 @@ fn vectors_in_another_folder_find_their_pictures_when_told() {
     let elsewhere = unasked.cutouts_elsewhere.expect("the folder is recorded");
     let asked = io::open(&vectors, Some(&elsewhere), &Progress::new()).unwrap();
     assert!(asked.cutouts.unwrap().read(2).is_ok());
+}
+
+#[test]
+fn spectra_of_three_surveys_open_and_are_shown_with_their_units() {
+    let name = "spectra_of_three_surveys_open_and_are_shown_with_their_units";
+    let Some(folder) = test_data(name, "spectra_desi_sdss_jwst") else {
+        return;
+    };
+    let dataset = open(&folder);
+    let spectra = dataset.spectra.as_ref().unwrap();
+    assert_eq!((dataset.catalog.len(), spectra.len()), (8, 8));
+    let files = dataset.catalog.column("spectrum_file").unwrap();
+    let mut read = 0;
+    for row in 0..8 {
+        let (file, found) = (files.text(row), spectra.read(row));
+        let (samples, first, last, unit) = match file.split(['_', '-']).next() {
+            Some("coadd") => (7781, 3600.0, 9824.0, "10**-17 erg/(s cm2 Angstrom)"),
+            Some("sdss") => (3851, 3786.0, 9188.0, "1E-17 erg/cm^2/s/Ang"),
+            Some("hlsp") => (3402, 9627.0, 52868.0, "Jy"),
+            _ => (414, 5800.0, 53340.0, "uJy"),
+        };
+        // Some fibres of DESI saw nothing.
+        let Ok(found) = found else {
+            assert!(file.starts_with("coadd"), "{file}");
+            continue;
+        };
+        read += 1;
+        let at = found.wavelengths();
+        assert_eq!((at.len(), found.unit()), (samples, Some(unit)), "{file}");
+        assert!((at[0] - first).abs() < 1.0 && (at[samples - 1] - last).abs() < 1.0);
+        assert!(at.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+    assert_eq!(read, 5);
+    // A file of many objects comes with their table.
+    let desi = open(&folder.join("coadd-sv3-dark-26065.fits"));
+    assert_eq!(desi.catalog.len(), 5);
+    assert_eq!(desi.catalog.id(2), "39627866878511337");
+    assert!(desi.catalog.column("TARGET_RA").is_some());
+    let spectrum = desi.spectra.unwrap().read(4).unwrap();
+    assert!(spectrum.fluxes().iter().all(|flux| flux.is_finite()));
 }

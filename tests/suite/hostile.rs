@@ -5,20 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::support::{answer, embed, fail, succeed, text};
-
-/// A FITS header of these cards, and `data` after it, both padded to blocks of 2880 bytes.
-fn fits(cards: &[&str], data: &[u8]) -> Vec<u8> {
-    let mut bytes: Vec<u8> = cards
-        .iter()
-        .chain(&["END"])
-        .flat_map(|card| format!("{card:<80}").into_bytes())
-        .collect();
-    bytes.resize(bytes.len().next_multiple_of(2880), b' ');
-    bytes.extend(data);
-    bytes.resize(bytes.len().next_multiple_of(2880), 0);
-    bytes
-}
+use crate::support::{answer, embed, fail, fits, succeed, text};
 
 fn image_cards(planes: &str) -> Vec<String> {
     [

@@ -20,6 +20,7 @@ mod quality;
 mod resume;
 mod retrieve;
 mod select;
+mod spectra;
 mod support;
 mod thumbnails;
 mod tiles;

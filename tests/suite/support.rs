@@ -90,3 +90,16 @@ pub fn clusters(n: usize, seed: u64) -> Vec<f32> {
     let value = |i: usize| centers[i / DIM % 8 * DIM + i % DIM];
     (0..n * DIM).map(|i| value(i) + next()).collect()
 }
+
+/// A FITS header of these cards, and `data` after it, both padded to blocks of 2880 bytes.
+pub fn fits(cards: &[&str], data: &[u8]) -> Vec<u8> {
+    let mut bytes: Vec<u8> = cards
+        .iter()
+        .chain(&["END"])
+        .flat_map(|card| format!("{card:<80}").into_bytes())
+        .collect();
+    bytes.resize(bytes.len().next_multiple_of(2880), b' ');
+    bytes.extend(data);
+    bytes.resize(bytes.len().next_multiple_of(2880), 0);
+    bytes
+}

@@ -9,17 +9,27 @@ pub(super) trait Key: Clone + Eq + Hash {
 }
 
 macro_rules! number {
-    ($($kind:ty)*) => {$(
+    ($($kind:ty, $unsigned:expr;)*) => {$(
         impl Key for $kind {
             #[inline]
             fn word(&self) -> u128 {
-                1 << 127 | u128::from(*self as u64)
+                1 << 127 | u128::from($unsigned(*self))
             }
         }
     )*};
 }
 
-number!(bool i8 i16 i32 i64 u8 u16 u32 u64);
+number!(
+    bool, u64::from;
+    u8, u64::from;
+    u16, u64::from;
+    u32, u64::from;
+    u64, u64::from;
+    i8, i8::cast_unsigned;
+    i16, i16::cast_unsigned;
+    i32, i32::cast_unsigned;
+    i64, i64::cast_unsigned;
+);
 
 impl Key for String {
     fn word(&self) -> u128 {

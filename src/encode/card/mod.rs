@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 pub use draft::{CardDraft, NormalisationDraft};
 pub use fault::Fault as CardFault;
 pub use head::{Activation, Head};
-pub use input::{ImageInput, ModelInput, SedInput};
+pub use input::{ImageInput, ModelInput, SedInput, Spacing, SpectrumInput, WavelengthGrid};
 pub use normalisation::{Method, Normalisation, Sky};
 pub use output::{Decoder, EmbeddingOutput, Pooling, Prediction};
 
@@ -29,6 +29,8 @@ pub(super) const MAX_SIZE: usize = 4096;
 pub(super) const MAX_BANDS: usize = 64;
 /// More columns than this are refused.
 const MAX_COLUMNS: usize = 4096;
+/// Longer spectra are refused.
+pub(super) const MAX_SAMPLES: usize = 1 << 16;
 
 /// What an encoder is, what it expects and what it returns.
 #[derive(Debug, Clone, PartialEq)]

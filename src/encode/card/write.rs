@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 use std::path::Path;
 
-use super::{ImageInput, Method, ModelCard, ModelInput, Normalisation, SedInput};
+use super::{ImageInput, Method, ModelCard, ModelInput, Normalisation, SedInput, SpectrumInput};
 
 /// The text of a card that will lie at `path`, beside its model.
 pub(super) fn to_toml(card: &ModelCard, path: &Path) -> String {
@@ -28,6 +28,7 @@ pub(super) fn to_toml(card: &ModelCard, path: &Path) -> String {
     text.table("[input]");
     match &card.input {
         ModelInput::Image(image) => picture(&mut text, image),
+        ModelInput::Spectrum(spectrum) => fluxes(&mut text, spectrum),
         ModelInput::Sed(sed) => columns(&mut text, sed),
     }
     normalisation(&mut text, card.input.normalisation());
@@ -76,6 +77,18 @@ fn picture(text: &mut Text, image: &ImageInput) {
     }
     if image.eight_bit {
         text.value("eight_bit", true);
+    }
+}
+
+fn fluxes(text: &mut Text, spectrum: &SpectrumInput) {
+    text.optional("name", spectrum.name.as_deref());
+    text.text("modality", "spectrum");
+    text.value("size", spectrum.size);
+    if let Some(grid) = &spectrum.wavelength {
+        text.table("[input.wavelength]");
+        text.value("first", format_args!("{:?}", grid.first));
+        text.value("last", format_args!("{:?}", grid.last));
+        text.text("spacing", grid.spacing.name());
     }
 }
 

@@ -1,23 +1,38 @@
 //! A graph cut at tensors inside it: they become the outputs, and only what leads to them is kept.
 //!
-//! Byte ranges of the file are copied, so that weights are not decoded.
+//! Byte ranges of the file are copied, so that weights are not decoded. Weights that lie in other files
+//! are taken into the graph.
 
 use std::collections::{HashMap, HashSet};
 
 use super::nodes::Nodes;
+use super::weights::{External, Weights};
 use super::wire::{Fields, Malformed, Value, write_bytes, write_int};
-use super::{Tensor, text};
+use super::{Fault, Tensor, text};
+
+/// Reads weights from another file.
+pub(in crate::encode) type ReadWeights<'a> = &'a dyn Fn(&External) -> Result<Vec<u8>, String>;
 
 /// The model whose outputs are `wanted`, in that order; inputs that none of them depends on are gone.
 ///
 /// # Errors
-/// One clause when a tensor is not there.
-pub(in crate::encode) fn cut(model: &[u8], wanted: &[&str]) -> Result<Vec<u8>, String> {
-    let malformed = |_: Malformed| "it is damaged: export or download it again".to_owned();
+/// One clause when a tensor is not there, or weights cannot be read.
+pub(in crate::encode) fn cut(
+    model: &[u8],
+    wanted: &[&str],
+    read: ReadWeights<'_>,
+) -> Result<Vec<u8>, String> {
+    let malformed = |_: Malformed| DAMAGED.to_owned();
     let found = Nodes::read(model).map_err(malformed)?;
     let kept = Kept::new(&found, wanted)?;
-    kept.model(model, wanted).map_err(malformed)
+    kept.model(model, wanted, read)
+        .map_err(|fault| match fault {
+            Fault::Malformed => DAMAGED.to_owned(),
+            Fault::Refused(reason) => reason,
+        })
 }
+
+const DAMAGED: &str = "it is damaged: export or download it again";
 
 /// What of a graph leads to the wanted tensors.
 struct Kept {
@@ -59,7 +74,12 @@ impl Kept {
         Ok(kept)
     }
 
-    fn model(&self, model: &[u8], wanted: &[&str]) -> Result<Vec<u8>, Malformed> {
+    fn model(
+        &self,
+        model: &[u8],
+        wanted: &[&str],
+        read: ReadWeights<'_>,
+    ) -> Result<Vec<u8>, Fault> {
         let (mut whole, mut graph) = (Vec::new(), Vec::new());
         let mut outputs: HashMap<String, &[u8]> = HashMap::new();
         let mut place = 0;
@@ -67,7 +87,7 @@ impl Kept {
             match field? {
                 // Protobuf merges repeated occurrences of the graph.
                 (7, Value::Bytes(part)) => {
-                    self.graph(part, &mut place, &mut graph, &mut outputs)?;
+                    self.graph(part, &mut place, &mut graph, &mut outputs, read)?;
                 }
                 (number, Value::Bytes(bytes)) => write_bytes(&mut whole, number, bytes),
                 (number, Value::Int(value)) => write_int(&mut whole, number, value),
@@ -91,7 +111,8 @@ impl Kept {
         place: &mut usize,
         graph: &mut Vec<u8>,
         described: &mut HashMap<String, &'a [u8]>,
-    ) -> Result<(), Malformed> {
+        read: ReadWeights<'_>,
+    ) -> Result<(), Fault> {
         for field in Fields::new(part) {
             match field? {
                 (1, Value::Bytes(node)) => {
@@ -102,7 +123,13 @@ impl Kept {
                 }
                 (5, Value::Bytes(weights)) => {
                     if self.names.contains(&name(weights, 8)?) {
-                        write_bytes(graph, 5, weights);
+                        match Weights::read(weights)?.stored().map_err(Fault::Refused)? {
+                            None => write_bytes(graph, 5, weights),
+                            Some(external) => {
+                                let values = read(&external).map_err(Fault::Refused)?;
+                                write_bytes(graph, 5, &taken_in(weights, &values)?);
+                            }
+                        }
                     }
                 }
                 (11, Value::Bytes(input)) => {
@@ -126,6 +153,20 @@ impl Kept {
         }
         Ok(())
     }
+}
+
+/// A `TensorProto` with these values instead of those that it says to lie in another file.
+fn taken_in(weights: &[u8], values: &[u8]) -> Result<Vec<u8>, Malformed> {
+    let mut tensor = Vec::with_capacity(weights.len() + values.len());
+    for field in Fields::new(weights) {
+        match field? {
+            (13 | 14, _) | (_, Value::Fixed) => {}
+            (number, Value::Bytes(bytes)) => write_bytes(&mut tensor, number, bytes),
+            (number, Value::Int(value)) => write_int(&mut tensor, number, value),
+        }
+    }
+    write_bytes(&mut tensor, 9, values);
+    Ok(tensor)
 }
 
 /// The text in one field of a message.

@@ -15,7 +15,8 @@ use std::collections::{BTreeMap, HashSet};
 pub(super) use cut::cut;
 pub(super) use nodes::Nodes;
 pub(super) use tensor::{Dim, Element, Tensor};
-use weights::{External, Weights};
+pub(super) use weights::External;
+use weights::Weights;
 use wire::{Fields, Malformed, Value};
 
 /// Attributes may hold graphs that hold attributes; deeper files are refused.
@@ -184,7 +185,8 @@ impl Reader {
     /// Notes where a tensor is stored and returns its name.
     fn weights(&mut self, tensor: &[u8]) -> Result<String, Fault> {
         let weights = Weights::read(tensor)?;
-        if let Some(External { location, end }) = weights.stored().map_err(Fault::Refused)? {
+        let stored = weights.stored().map_err(Fault::Refused)?;
+        if let Some(External { location, end, .. }) = stored {
             if !stays_inside(&location) {
                 return Err(Fault::Refused(format!(
                     "its weights lie in `{location}`, outside its own folder: export it with the data beside it"

@@ -23,10 +23,12 @@ pub(super) struct Weights {
 
 /// Weights in another file.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct External {
+pub(in crate::encode) struct External {
     /// Relative to the model's folder, unchecked.
     pub location: String,
-    /// Bytes that the file must have for them.
+    /// First byte.
+    pub start: u64,
+    /// End, which the file must reach.
     pub end: u64,
 }
 
@@ -129,11 +131,11 @@ impl Weights {
                     "have {length} bytes where their shape needs {bytes}"
                 )));
             }
-            let end = offset
-                .unwrap_or(0)
-                .checked_add(length.or(bytes).unwrap_or(0));
+            let start = offset.unwrap_or(0);
+            let end = start.checked_add(length.or(bytes).unwrap_or(0));
             return Ok(Some(External {
                 location: self.location.clone().unwrap_or_default(),
+                start,
                 end: end.ok_or_else(|| self.fault("end beyond any file"))?,
             }));
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::EncodeError;
-use super::super::card::{Head, ImageInput, ModelCard};
+use super::super::card::{Head, ImageInput, ModelCard, ModelInput};
 use super::super::preprocess::Notes;
 use crate::data::Segment;
 
@@ -123,16 +123,17 @@ impl<'a> Collector<'a> {
         }
         let predictions = self.predicted(catalog_rows);
         let mut warnings = self.failed;
-        let image = self.card.input().image().into_iter();
-        let tolerated =
-            image.flat_map(|image| self.tolerated.iter().map(move |(k, t)| (image, k, t)));
-        for (image, kind, Tally { first, rows }) in tolerated {
+        for (kind, Tally { first, rows }) in &self.tolerated {
             let others = match rows - 1 {
                 0 => String::new(),
                 1 => ", here and in one more row".to_owned(),
                 more => format!(", here and in {more} more rows"),
             };
-            warnings.push((*first, format!("{}{others}", kind.text(image))));
+            let text = match self.card.input() {
+                ModelInput::Image(image) => kind.text(image),
+                _ => "wavelengths without a flux were given the median of the others".to_owned(),
+            };
+            warnings.push((*first, format!("{text}{others}")));
         }
         warnings.sort_by_key(|&(row, _)| row);
         Ok(Findings {

@@ -23,16 +23,13 @@ use std::thread;
 pub use collect::{Collector, Findings, Predicted};
 
 use super::EncodeError;
-use super::card::{ModelCard, ModelInput};
+use super::card::ModelInput;
 use super::encoder::{Answers, Encoder};
-use crate::data::{Catalog, CutoutRead, Embedding, Segment};
+use crate::data::{Catalog, CutoutRead, Embedding, Segment, SpectrumRead};
 use crate::progress::Progress;
 use feed::Feed;
 use order::Order;
-use source::{Columns, Pictures, Source};
-
-const PICTURES: &str = "pictures";
-const COLUMNS: &str = "columns of a catalogue";
+use source::{Columns, Pictures, Source, Spectra};
 
 /// How to run an encoder over a data set.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -48,6 +45,8 @@ pub struct EncodeOptions {
 pub enum Objects<'a> {
     /// Pictures, row `i` being catalogue row `i`.
     Pictures(&'a dyn CutoutRead),
+    /// Spectra, row `i` being catalogue row `i`.
+    Spectra(&'a dyn SpectrumRead),
     /// Rows of a catalogue, by the columns that the encoder's card names.
     Columns(&'a Catalog),
 }
@@ -69,6 +68,7 @@ impl Objects<'_> {
     pub fn len(&self) -> usize {
         match self {
             Self::Pictures(cutouts) => cutouts.len(),
+            Self::Spectra(spectra) => spectra.len(),
             Self::Columns(catalog) => catalog.len(),
         }
     }
@@ -78,7 +78,19 @@ impl Objects<'_> {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Pictures(_) => PICTURES,
+            Self::Spectra(_) => SPECTRA,
+            Self::Columns(_) => COLUMNS,
+        }
+    }
 }
+
+const PICTURES: &str = "pictures";
+const SPECTRA: &str = "spectra";
+const COLUMNS: &str = "columns of a catalogue";
 
 /// Encodes objects, all of them at once in memory.
 ///
@@ -149,11 +161,22 @@ pub fn encode_segments<E: From<EncodeError>>(
             let source = Columns::new(catalog, &card, input)?;
             run(&source, rows, encoder, options, progress, each)
         }
-        (Objects::Pictures(_), ModelInput::Sed(_)) => {
-            Err(modality(&card, COLUMNS, PICTURES).into())
+        (Objects::Spectra(spectra), ModelInput::Spectrum(input)) => {
+            let source = Spectra { spectra, input };
+            run(&source, rows, encoder, options, progress, each)
         }
-        (Objects::Columns(_), ModelInput::Image(_)) => {
-            Err(modality(&card, PICTURES, COLUMNS).into())
+        (objects, input) => {
+            let takes = match input {
+                ModelInput::Image(_) => PICTURES,
+                ModelInput::Spectrum(_) => SPECTRA,
+                ModelInput::Sed(_) => COLUMNS,
+            };
+            Err(EncodeError::Modality {
+                encoder: card.about().name.clone(),
+                takes,
+                given: objects.kind(),
+            }
+            .into())
         }
     }
 }
@@ -163,14 +186,6 @@ pub(super) fn buffer_bytes(encoder: &Encoder) -> u64 {
     let values = encoder.batch(None) * encoder.object_len();
     let buffers = feed::workers(usize::MAX, values) + 1;
     (buffers * values * size_of::<f32>()) as u64
-}
-
-fn modality(card: &ModelCard, takes: &'static str, given: &'static str) -> EncodeError {
-    EncodeError::Modality {
-        encoder: card.about().name.clone(),
-        takes,
-        given,
-    }
 }
 
 fn run<E: From<EncodeError>>(

@@ -1,9 +1,9 @@
 //! Where objects come from, and how one of them becomes the values that a model takes.
 
 use super::super::EncodeError;
-use super::super::card::{ImageInput, Method, ModelCard, SedInput};
-use super::super::preprocess::{Notes, Preprocessor};
-use crate::data::{Catalog, CutoutRead, closest};
+use super::super::card::{ImageInput, Method, ModelCard, SedInput, SpectrumInput};
+use super::super::preprocess::{Notes, Preprocessor, Sampler};
+use crate::data::{Catalog, CutoutRead, SpectrumRead, closest};
 
 /// Objects to encode.
 pub(super) trait Source: Sync {
@@ -44,6 +44,33 @@ impl Prepare for PicturePreparer<'_> {
     fn prepare(&mut self, row: usize, values: &mut [f32]) -> Result<Notes, String> {
         let cutout = self.cutouts.read(row).map_err(|e| e.0)?;
         self.preprocessor.run(&cutout, values)
+    }
+}
+
+/// Spectra.
+pub(super) struct Spectra<'a> {
+    pub(super) spectra: &'a dyn SpectrumRead,
+    pub(super) input: &'a SpectrumInput,
+}
+
+impl Source for Spectra<'_> {
+    fn preparer(&self) -> Box<dyn Prepare + '_> {
+        Box::new(SpectrumPreparer {
+            spectra: self.spectra,
+            sampler: Sampler::new(self.input),
+        })
+    }
+}
+
+struct SpectrumPreparer<'a> {
+    spectra: &'a dyn SpectrumRead,
+    sampler: Sampler<'a>,
+}
+
+impl Prepare for SpectrumPreparer<'_> {
+    fn prepare(&mut self, row: usize, values: &mut [f32]) -> Result<Notes, String> {
+        let spectrum = self.spectra.read(row).map_err(|e| e.0)?;
+        self.sampler.run(&spectrum, values)
     }
 }
 

@@ -8,12 +8,14 @@
 mod asinh;
 mod normalise;
 mod resize;
+mod spectrum;
 #[cfg(test)]
 mod tests;
 
 use super::card::ImageInput;
 use crate::data::Cutout;
 use resize::Resampler;
+pub(super) use spectrum::Sampler;
 
 /// What was tolerated in one picture.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -115,7 +117,7 @@ impl<'a> Preprocessor<'a> {
         }
         normalise::run(
             &self.input.normalisation,
-            size,
+            (size, size * size),
             out,
             beside,
             &mut self.scratch,

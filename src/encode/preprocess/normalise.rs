@@ -7,19 +7,18 @@ use super::asinh;
 const SIGMA_FROM_MAD: f32 = 1.4826;
 const CONSTANT: &str = "all its pixels have the same value";
 
-/// Normalises `channels x size x size` finite pixels, and `beside`, any number of them, in the same way
+/// Normalises planes of finite pixels of this width and number of pixels, and `beside`, any number of them, in the same way
 /// as the first group of bands that share statistics.
 ///
 /// A band without contrast becomes zeros beside others; a picture without any is refused by the
 /// methods that measure it.
 pub(super) fn run(
     normalisation: &Normalisation,
-    size: usize,
+    (width, plane): (usize, usize),
     picture: &mut [f32],
     mut beside: &mut [f32],
     scratch: &mut Vec<f32>,
 ) -> Result<(), String> {
-    let plane = size * size;
     match normalisation.method() {
         Method::None => return Ok(()),
         Method::MeanStd { mean, std } => {
@@ -55,7 +54,7 @@ pub(super) fn run(
                 sky,
                 divide_by,
             } => {
-                let (median, sigma) = sky_statistics(group, size, sky, scratch);
+                let (median, sigma) = sky_statistics(group, (width, plane), sky, scratch);
                 asinh::stretch(group, median, 1.0 / (scale * sigma), 1.0 / divide_by);
                 asinh::stretch(beside, median, 1.0 / (scale * sigma), 1.0 / divide_by);
             }
@@ -100,15 +99,21 @@ fn each(values: &mut [f32], change: impl Fn(f32) -> f32) {
 ///
 /// More than half of the sky pixels may be equal (empty frames of mosaics, JPEG backgrounds); the
 /// deviation is then that of all pixels, at last their standard deviation.
-fn sky_statistics(group: &[f32], size: usize, sky: Sky, scratch: &mut Vec<f32>) -> (f32, f32) {
+fn sky_statistics(
+    group: &[f32],
+    (size, plane): (usize, usize),
+    sky: Sky,
+    scratch: &mut Vec<f32>,
+) -> (f32, f32) {
     scratch.clear();
     match sky {
         Sky::All => scratch.extend_from_slice(group),
         Sky::Border => {
             let width = (size / 10).max(1);
-            let is_edge = |i: usize| i < width || i >= size - width;
+            let height = plane / size;
+            let is_edge = |i: usize| i < width || i >= height.saturating_sub(width);
             for (row, pixels) in group.chunks_exact(size).enumerate() {
-                if is_edge(row % size) {
+                if is_edge(row % height) {
                     scratch.extend_from_slice(pixels);
                 } else {
                     scratch.extend_from_slice(&pixels[..width]);

@@ -91,6 +91,50 @@ fn reads_every_key() {
     assert!(tapped.heads().is_empty() && tapped.decoder().is_none());
 }
 
+const SPECTRUM: &str = "
+name = 'spectra'
+[input]
+modality = 'spectrum'
+size = 12
+wavelength = { first = 3600, last = 9824.5, spacing = 'log' }
+[input.normalisation]
+method = 'mean-std'
+mean = 1
+std = 2
+";
+
+#[test]
+fn reads_writes_and_refuses_cards_of_spectra() {
+    let shelf = Shelf::new("vector.onnx", SPECTRUM);
+    let card = shelf.card();
+    card.check_model().unwrap();
+    let input = card.input().spectrum().unwrap();
+    let grid = input.wavelength.unwrap();
+    let wavelengths: Vec<f64> = grid.wavelengths(input.size).collect();
+    assert_eq!((wavelengths[0], card.input().shape()), (3600.0, vec![12]));
+    assert!((wavelengths[11] - 9824.5).abs() < 1e-9);
+    let ratio = |i: usize| wavelengths[i + 1] / wavelengths[i];
+    assert!((1..11).all(|i| (ratio(i) - ratio(0)).abs() < 1e-12));
+    std::fs::write(shelf.path("m.toml"), card.to_toml(&shelf.path("m.toml"))).unwrap();
+    assert_eq!(shelf.card(), card);
+    for (from, to, key) in [
+        ("size = 12", "", "input.size"),
+        ("size = 12", "size = 100000", "input.size"),
+        ("first = 3600", "first = -1", "input.wavelength"),
+        ("first = 3600", "first = 9999", "input.wavelength"),
+        ("'log'", "'sqrt'", "unknown variant"),
+        ("size = 12", "size = 12\nbands = ['g']", "input.bands"),
+        ("size = 12", "size = 12\ncolumns = ['g']", "input.columns"),
+        ("mean = 1", "mean = [1, 2]", "one number"),
+        ("modality = 'spectrum'", "channels = 3", "input.wavelength"),
+    ] {
+        let text = SPECTRUM.replace(from, to);
+        let shelf = Shelf::new("vector.onnx", &text);
+        let message = error(ModelCard::load(&shelf.path("m.toml")));
+        assert!(message.contains(key), "{from} -> {to}: {message}");
+    }
+}
+
 const SED: &str = "
 name = 'sed'
 [input]
@@ -439,5 +483,13 @@ fn a_draft_is_filled_in_from_the_graph_and_tells_what_is_missing() {
     let card = columns.card().unwrap();
     assert_eq!(card.input().sed().unwrap().columns.len(), 12);
     card.check_model().unwrap();
+    columns.wavelengths = "3600, 9824".to_owned();
+    assert_eq!(keys(&columns), ["input.columns"]);
+    columns.columns.clear();
+    let card = columns.card().unwrap();
+    assert_eq!(card.input().spectrum().unwrap().size, 12);
+    card.check_model().unwrap();
+    columns.wavelengths = "3600".to_owned();
+    assert_eq!(keys(&columns), ["input.wavelength"]);
     assert!(error(CardDraft::read(&model("double.onnx"))).contains("float64"));
 }

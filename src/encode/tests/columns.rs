@@ -1,9 +1,11 @@
+//! Encoders of rows of numbers: columns of a catalogue, and spectra.
+
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float32Array, Int64Array, RecordBatch, StringArray};
 
 use super::{Shelf, assert_close, card_text, devices, error, open, picture};
-use crate::data::Catalog;
+use crate::data::{Catalog, Sample, Spectrum};
 use crate::encode::{Device, EncodeError, EncodeOptions, Encoded, ModelCard, Objects, encode};
 use crate::progress::Progress;
 
@@ -114,4 +116,42 @@ fn pictures_and_columns_are_not_mixed_up() {
     let shelf = Shelf::new("mean.onnx", &card_text(""));
     let message = error(encoded(&shelf.card(), Device::Compiled, &whole()));
     assert!(message.contains("takes pictures, not columns"), "{message}");
+}
+
+#[test]
+fn spectra_are_encoded_at_the_wavelengths_of_the_card() {
+    let card = "name = 'spectra'\n[input]\nmodality = 'spectrum'\nsize = 12\nwavelength = { first = 4000, last = 5100 }\n\
+                normalisation = { method = 'none' }";
+    let shelf = Shelf::new("vector.onnx", card);
+    let spectrum = |step: f64, count: usize| {
+        let sample = |i: usize| {
+            let wavelength = 4000.0 + step * i as f64;
+            Sample {
+                wavelength,
+                flux: (wavelength as f32 - 4000.0) / 100.0,
+                weight: 1.0,
+            }
+        };
+        Spectrum::new((0..count).map(sample).collect()).unwrap()
+    };
+    // The same line in other steps, one that ends half way, one that ends too early.
+    let spectra = vec![
+        spectrum(100.0, 12),
+        spectrum(275.0, 5),
+        spectrum(100.0, 7),
+        spectrum(100.0, 3),
+    ];
+    for device in devices() {
+        let mut encoder = open(&shelf.card(), device);
+        let options = EncodeOptions::default();
+        let objects = Objects::Spectra(&spectra);
+        let found = encode(objects, &mut encoder, &options, &Progress::new()).unwrap();
+        assert_eq!(found.embedding.rows(), [0, 1, 2]);
+        assert_close(found.embedding.vector(0), found.embedding.vector(1), 1e-5);
+        let told: Vec<&str> = found.warnings.iter().map(|w| w.1.as_str()).collect();
+        assert!(told[0].contains("median of the others"), "{told:?}");
+        assert!(told[1].contains("3 of the 12 wavelengths"), "{told:?}");
+    }
+    let message = error(encoded(&shelf.card(), Device::Compiled, &whole()));
+    assert!(message.contains("takes spectra, not columns"), "{message}");
 }

@@ -1,11 +1,16 @@
 use std::fs;
 
 use super::{Shelf, assert_close, card_text, devices, error, golden, model, numbers, picture};
-use crate::encode::onnx::{cut, describe};
+use crate::encode::onnx::{External, cut, describe};
 use crate::encode::{
     Device, EncodeOptions, Encoded, Encoder, ModelCard, Objects, Pooling, encode, tensors,
 };
 use crate::progress::Progress;
+
+/// No weights lie elsewhere.
+fn none(_: &External) -> Result<Vec<u8>, String> {
+    Err(String::new())
+}
 
 fn encoded(card: &ModelCard, device: Device) -> Encoded {
     let mut encoder = Encoder::open(card, device).unwrap();
@@ -71,11 +76,19 @@ fn a_tensor_that_cannot_be_the_embedding_is_refused() {
     refused("OO", Pooling::None, &["did you mean pool"]);
     refused("w", Pooling::None, &["no tensor `w`"]);
     refused("relu", Pooling::None, &["1 x 4 x 8 x 8", "--pool"]);
+}
 
-    let external = Shelf::new("external.onnx", &card_text(""));
-    fs::copy(model("external.bin"), external.path("external.bin")).unwrap();
-    let card = external.card().tapped("relu", Pooling::Mean);
-    assert!(error(Encoder::open(&card, Device::Compiled)).contains("export it as one file"));
+#[test]
+fn weights_in_another_file_come_along() {
+    let whole = Shelf::new("mean.onnx", &card_text(""));
+    let parted = Shelf::new("external.onnx", &card_text(""));
+    fs::copy(model("external.bin"), parted.path("external.bin")).unwrap();
+    for device in devices() {
+        let [found, expected] = [&parted, &whole]
+            .map(|shelf| encoded(&shelf.card().tapped("relu", Pooling::Mean), device).embedding);
+        assert_eq!(found.values().len(), 12);
+        assert_close(found.values(), expected.values(), 1e-5);
+    }
 }
 
 #[test]
@@ -129,14 +142,14 @@ fn heads_are_read_in_the_same_run() {
 #[test]
 fn a_cut_graph_keeps_only_what_leads_to_its_outputs() {
     let bytes = fs::read(model("mean.onnx")).unwrap();
-    let part = cut(&bytes, &["conv"]).unwrap();
+    let part = cut(&bytes, &["conv"], &none).unwrap();
     assert!(part.len() < bytes.len());
     let graph = describe(&part).unwrap();
     assert_eq!(graph.inputs.len(), 1);
     assert_eq!(graph.outputs[0].name, "conv");
-    assert!(cut(&part, &["relu"]).is_err());
+    assert!(cut(&part, &["relu"], &none).is_err());
     for end in 0..bytes.len() {
-        let _ = cut(&bytes[..end], &["conv"]);
+        let _ = cut(&bytes[..end], &["conv"], &none);
     }
 }
 

@@ -97,7 +97,7 @@ fn taken(draft: &CardDraft) -> String {
     let number = |n: Option<usize>| n.map_or("any number of".to_owned(), |n| n.to_string());
     let length = number(draft.fixed_length());
     if draft.takes_columns() {
-        return format!("rows of {length} columns");
+        return format!("rows of {length} numbers, columns of a table or fluxes of a spectrum");
     }
     match draft.fixed_size() {
         Some(size) => format!("pictures of {length} bands, {size} px wide and high"),
@@ -147,7 +147,19 @@ impl Form {
         self.line(ui, ("name", "Name"), &mut draft.name, "");
         if draft.takes_columns() {
             let hint = "names in the model's order, such as mag_g, mag_r";
-            return self.line(ui, ("input.columns", "Columns"), &mut draft.columns, hint);
+            self.line(ui, ("input.columns", "Columns"), &mut draft.columns, hint);
+            let hint = "or, of spectra: first and last in Å, such as 3600, 9824";
+            let key = ("input.wavelength", "Wavelengths");
+            self.line(ui, key, &mut draft.wavelengths, hint);
+            if draft.fixed_length().is_none() && !draft.wavelengths.trim().is_empty() {
+                self.number(
+                    ui,
+                    ("input.size", "Fluxes"),
+                    &mut draft.size,
+                    "of a spectrum",
+                );
+            }
+            return;
         }
         let hint = "names in the model's order, such as g, r, z";
         self.line(ui, ("input.bands", "Bands"), &mut draft.bands, hint);

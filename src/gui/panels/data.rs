@@ -30,6 +30,9 @@ pub(in crate::gui) fn ui(
                 "none"
             },
         );
+        if dataset.spectra.is_some() {
+            fact(ui, "Spectra", "yes");
+        }
         let path = dataset.path.display().to_string();
         fact(ui, "From", RichText::new(&path).small());
         if data.synthetic {

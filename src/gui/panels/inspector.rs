@@ -1,4 +1,5 @@
-//! The one object under study: its cutout with bands, stretch and limits, and its catalogue row.
+//! The one object under study: its cutout with bands, stretch and limits, its spectrum, and its
+//! catalogue row.
 
 use eframe::egui::{
     self, Color32, ComboBox, Rect, RichText, ScrollArea, Sense, Slider, Stroke, TextureHandle, Ui,
@@ -9,7 +10,7 @@ use super::super::decoding::{Answer, Compared};
 use super::super::objects::{self, ObjectPicture};
 use super::super::theme::{STEP, strong_family, tokens};
 use super::super::widgets::{section, short_number};
-use super::votes;
+use super::{spectrum, votes};
 use crate::color::stretch::Stretch;
 use crate::data::{Column, Cutout};
 use crate::encode::Makes;
@@ -47,6 +48,10 @@ pub(in crate::gui) fn ui(
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         if data.dataset.cutouts.is_some() {
             cutout(ui, data, row, picture, style);
+        }
+        if data.dataset.spectra.is_some() {
+            picture.update_spectrum(ui.ctx(), data, row);
+            spectrum::ui(ui, picture.spectrum((data.revision(), row)));
         }
         if let Some((_, text)) = session
             .embedding()

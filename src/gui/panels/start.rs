@@ -45,6 +45,14 @@ pub(in crate::gui) fn ui(
                         actions.push(Action::Ask(Dialog::Encoder));
                     }
                 }
+                (Some(data), None) if data.dataset.spectra.is_some() => {
+                    heading(ui, &counted(data.dataset.catalog.len(), "spectrum", "spectra"));
+                    ui.label(RichText::new("An encoder of spectra turns each of them into a vector.").color(colors.muted));
+                    ui.add_space(3.0 * STEP);
+                    if big(ui, "Choose an encoder…") {
+                        actions.push(Action::Ask(Dialog::Encoder));
+                    }
+                }
                 (Some(data), None) => {
                     heading(ui, &counted(data.dataset.catalog.len(), "object", "objects"));
                     let text = "These data hold neither vectors nor pictures that can be found. Open a file with an embedding or a \

@@ -168,6 +168,8 @@ fn data_text(session: &Session) -> String {
             let n = data.dataset.catalog.len();
             if data.dataset.cutouts.is_some() {
                 counted(n, "cutout", "cutouts")
+            } else if data.dataset.spectra.is_some() {
+                counted(n, "spectrum", "spectra")
             } else {
                 counted(n, "object", "objects")
             }

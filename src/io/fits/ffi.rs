@@ -217,6 +217,27 @@ impl Fits {
         Ok(values)
     }
 
+    /// As [`pixels`](Self::pixels), in double precision.
+    pub fn pixels_exact(&mut self, first: usize, count: usize) -> Outcome<Vec<f64>> {
+        let mut values = buffer::<f64>(count)?;
+        let (mut any_null, mut status) = (0, 0);
+        // SAFETY: `values` holds `count` doubles.
+        unsafe {
+            sys::ffgpvd(
+                self.raw,
+                1,
+                first as i64 + 1,
+                count as i64,
+                f64::NAN,
+                values.as_mut_ptr(),
+                &raw mut any_null,
+                &raw mut status,
+            );
+        }
+        outcome(status)?;
+        Ok(values)
+    }
+
     /// Whether the current image holds floats that are not compressed.
     fn holds_plain_floats(&mut self) -> Outcome<bool> {
         let (mut bitpix, mut status) = (0, 0);
@@ -467,7 +488,7 @@ macro_rules! read_column {
     ($(#[$doc:meta])* $name:ident, $type:ty, $function:ident) => {
         impl Fits {
             $(#[$doc])*
-            pub fn $name(&mut self, index: usize, elements: usize) -> Outcome<(Vec<$type>, Vec<bool>)> {
+            pub fn $name(&mut self, index: usize, row: usize, elements: usize) -> Outcome<(Vec<$type>, Vec<bool>)> {
                 let mut values = buffer::<$type>(elements)?;
                 let mut nulls = buffer::<c_char>(elements)?;
                 let (mut any_null, mut status) = (0, 0);
@@ -476,7 +497,7 @@ macro_rules! read_column {
                     sys::$function(
                         self.raw,
                         index as c_int + 1,
-                        1,
+                        row as i64 + 1,
                         1,
                         elements as i64,
                         values.as_mut_ptr(),
@@ -492,7 +513,7 @@ macro_rules! read_column {
     };
 }
 read_column!(
-    /// `elements` integers of a column from its first row on, and which of them are defined.
+    /// `elements` integers of a column from row `row` (0-based) on, and which of them are defined.
     integers, i64, ffgcfjj
 );
 read_column!(

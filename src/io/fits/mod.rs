@@ -1,7 +1,8 @@
-//! FITS (Pence et al. 2010, FITS standard 4.0): cutouts in image HDUs, catalogues in tables.
+//! FITS (Pence et al. 2010, FITS standard 4.0): cutouts in image HDUs, catalogues in tables, spectra in either.
 
 mod ffi;
 mod image;
+mod spectrum;
 mod table;
 mod write;
 
@@ -11,6 +12,7 @@ use std::path::Path;
 
 use ffi::{Fits, FitsFailure, Hdu};
 pub(super) use image::{ImageHdu, SharedFitsCutouts};
+pub(super) use spectrum::{Spectra, read as read_spectrum};
 pub(super) use table::read_table;
 pub use write::{CutoutChunkWriter, SkyPosition};
 
@@ -22,6 +24,8 @@ pub(super) struct Contents {
     pub images: Vec<ImageHdu>,
     /// HDU numbers (0 is the primary) of the tables.
     pub tables: Vec<usize>,
+    /// Spectra, in its tables or images.
+    pub spectra: Option<Spectra>,
 }
 
 /// Largest file that is unpacked in memory, bytes.
@@ -85,14 +89,19 @@ pub(super) fn contents(path: &Path) -> Result<Contents, IoError> {
     let mut contents = Contents {
         images: Vec::new(),
         tables: Vec::new(),
+        spectra: None,
     };
+    let mut search = spectrum::Search::new(most_bytes);
     for hdu in 0..count {
-        match fits.move_to(hdu).map_err(broken)? {
+        let kind = fits.move_to(hdu).map_err(broken)?;
+        search.look(&mut fits, hdu, &kind);
+        match kind {
             Hdu::Table => contents.tables.push(hdu),
             Hdu::Image(axes) => contents
                 .images
                 .extend(image::describe(&mut fits, hdu, &axes, most_bytes)),
         }
     }
+    contents.spectra = search.finish(&mut fits);
     Ok(contents)
 }

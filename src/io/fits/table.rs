@@ -106,18 +106,20 @@ fn read_column(
             StringArray::from(fits.strings(index, rows, width.max(repeat))?),
         ),
         LOGICAL if scalar => Arc::new(
-            masked(fits.logicals(index, rows)?)
+            masked(fits.logicals(index, 0, rows)?)
                 .map(|v| v.map(|v| v != 0))
                 .collect::<BooleanArray>(),
         ),
         UNSIGNED_64 if scalar => {
-            Arc::new(masked(fits.unsigned(index, rows)?).collect::<UInt64Array>())
+            Arc::new(masked(fits.unsigned(index, 0, rows)?).collect::<UInt64Array>())
         }
-        FLOAT if scalar => Arc::new(masked(fits.floats(index, rows)?).collect::<Float32Array>()),
-        DOUBLE if scalar => Arc::new(masked(fits.doubles(index, rows)?).collect::<Float64Array>()),
+        FLOAT if scalar => Arc::new(masked(fits.floats(index, 0, rows)?).collect::<Float32Array>()),
+        DOUBLE if scalar => {
+            Arc::new(masked(fits.doubles(index, 0, rows)?).collect::<Float64Array>())
+        }
         FLOAT | DOUBLE if repeat > 1 => vectors(fits, index, rows, repeat)?,
         code if scalar && INTEGERS.contains(&code) => {
-            Arc::new(masked(fits.integers(index, rows)?).collect::<Int64Array>())
+            Arc::new(masked(fits.integers(index, 0, rows)?).collect::<Int64Array>())
         }
         _ => return Ok(None),
     };
@@ -133,7 +135,7 @@ fn vectors(
     let too_large = || FitsFailure("a vector column is too large".to_owned());
     let elements = rows.checked_mul(repeat).ok_or_else(too_large)?;
     let length = i32::try_from(repeat).map_err(|_| too_large())?;
-    let values: Float32Array = masked(fits.floats(index, elements)?).collect();
+    let values: Float32Array = masked(fits.floats(index, 0, elements)?).collect();
     let item = Arc::new(Field::new("item", DataType::Float32, true));
     FixedSizeListArray::try_new(item, length, Arc::new(values), None)
         .map(|list| Arc::new(list) as ArrayRef)

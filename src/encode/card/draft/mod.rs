@@ -9,7 +9,7 @@ use toml::Table;
 pub use normalisation::NormalisationDraft;
 
 use super::fault::Fault;
-use super::{MAX_BANDS, MAX_SIZE, ModelCard, Pooling, file};
+use super::{MAX_BANDS, MAX_SAMPLES, MAX_SIZE, ModelCard, Pooling, Spacing, file};
 use crate::encode::EncodeError;
 use crate::encode::model::Model;
 use crate::encode::onnx::Dim;
@@ -31,6 +31,9 @@ pub struct CardDraft {
     pub pixel_scale_arcsec: String,
     /// For an encoder of columns, their names in order.
     pub columns: String,
+    /// For an encoder of spectra, the first and the last wavelength at which it takes fluxes, angstrom,
+    /// and `log` where they are spaced by equal ratios.
+    pub wavelengths: String,
     /// How values are scaled.
     pub normalisation: NormalisationDraft,
     /// Whether pictures are resampled as bytes.
@@ -53,7 +56,7 @@ impl CardDraft {
     /// What the graph of an `.onnx` file says.
     ///
     /// # Errors
-    /// When the file cannot be read as a model, or takes neither pictures nor columns.
+    /// When the file cannot be read as a model, or takes neither pictures nor rows of numbers.
     pub fn read(path: &Path) -> Result<Self, EncodeError> {
         let model = Model::load(path)?;
         let input = model.only_input(None)?;
@@ -75,7 +78,7 @@ impl CardDraft {
             }
             Some(_) => {
                 return Err(model.refuse(format!(
-                    "its input {input} is neither a batch of pictures (batch x bands x height x width) nor of columns (batch x columns)"
+                    "its input {input} is neither a batch of pictures (batch x bands x height x width) nor of rows of numbers (batch x columns or fluxes)"
                 )));
             }
         };
@@ -105,13 +108,13 @@ impl CardDraft {
         &self.model
     }
 
-    /// Whether the model takes rows of columns, not pictures.
+    /// Whether the model takes rows of numbers, columns or fluxes, not pictures.
     #[must_use]
     pub fn takes_columns(&self) -> bool {
         self.takes_columns
     }
 
-    /// The number of bands or columns, where the graph fixes it.
+    /// The number of bands, columns or fluxes, where the graph fixes it.
     #[must_use]
     pub fn fixed_length(&self) -> Option<usize> {
         self.fixed_length
@@ -174,6 +177,12 @@ impl CardDraft {
 
     fn input(&self, faults: &mut Vec<Fault>) -> Table {
         let mut input = Table::new();
+        if self.takes_columns && !self.wavelengths.trim().is_empty() {
+            self.spectrum(&mut input, faults);
+            let normalisation = self.normalisation.table(faults);
+            input.insert("normalisation".to_owned(), normalisation.into());
+            return input;
+        }
         let (list, key) = if self.takes_columns {
             (words(&self.columns), "columns")
         } else {
@@ -208,6 +217,37 @@ impl CardDraft {
         let normalisation = self.normalisation.table(faults);
         input.insert("normalisation".to_owned(), normalisation.into());
         input
+    }
+
+    fn spectrum(&self, input: &mut Table, faults: &mut Vec<Fault>) {
+        const KEY: &str = "input.wavelength";
+        input.insert("modality".to_owned(), "spectrum".into());
+        if !self.columns.trim().is_empty() {
+            let reason = "a spectrum has wavelengths, not columns: give the one or the other";
+            fault(faults, "input.columns", reason);
+        }
+        let size = self
+            .fixed_length
+            .map_or(self.size.clone(), |n| n.to_string());
+        whole(input, "size", &size, MAX_SAMPLES, faults);
+        let words = words(&self.wavelengths);
+        let (ends, spacing) = match words.as_slice() {
+            [first, last] => ([first, last], Spacing::Linear),
+            [first, last, how] if how == Spacing::Linear.name() => ([first, last], Spacing::Linear),
+            [first, last, how] if how == Spacing::Log.name() => ([first, last], Spacing::Log),
+            _ => {
+                let reason = "must be the first and the last in angstrom, and perhaps `log`, such as 3600, 9824";
+                return fault(faults, KEY, reason);
+            }
+        };
+        let mut grid = Table::new();
+        for (key, text) in ["first", "last"].into_iter().zip(ends) {
+            if let Some(number) = number(KEY, text, faults) {
+                grid.insert(key.to_owned(), number.into());
+            }
+        }
+        grid.insert("spacing".to_owned(), spacing.name().into());
+        input.insert("wavelength".to_owned(), grid.into());
     }
 }
 
