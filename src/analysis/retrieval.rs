@@ -5,6 +5,8 @@
 //! smallest angle. All are looked at, so the answer is exact but for the rounding of angles in single
 //! precision, and the same for any number of threads.
 
+use rayon::prelude::*;
+
 use super::points::{Metric, Points};
 use super::ranks::{Asked, Space, scan};
 use crate::progress::{Cancelled, Progress};
@@ -134,6 +136,62 @@ pub fn retrieve(
     Ok(retrieval)
 }
 
+/// The `k` vectors at the smallest angle to `vector`, best first and of equal ones the first, among
+/// those whose place is `wanted`: place and cosine. None where `vector` has no length or another
+/// number of values.
+pub fn nearest(
+    among: Points<'_>,
+    vector: &[f32],
+    k: usize,
+    wanted: impl Fn(usize) -> bool + Sync,
+) -> Vec<(u32, f32)> {
+    /// Vectors looked at by one thread at a time.
+    const CHUNK: usize = 4096;
+    if vector.len() != among.dim() || dot(vector, vector) <= 0.0 {
+        return Vec::new();
+    }
+    let better = |a: &(u32, f32), b: &(u32, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
+    let best = |mut found: Vec<(u32, f32)>| {
+        found.sort_unstable_by(better);
+        found.truncate(k);
+        found
+    };
+    let chunk = |start: usize| {
+        let places = start..(start + CHUNK).min(among.len());
+        let found = places.filter(|&place| wanted(place)).map(|place| {
+            let other = among.row(place);
+            let length = dot(other, other).sqrt();
+            let along = if length > 0.0 {
+                dot(vector, other) / length
+            } else {
+                0.0
+            };
+            (place as u32, along)
+        });
+        best(found.collect())
+    };
+    let starts = (0..among.len()).into_par_iter().step_by(CHUNK);
+    let found = starts
+        .map(chunk)
+        .reduce(Vec::new, |a, b| best([a, b].concat()));
+    let exactly = |(place, _)| (place, cosine(vector, among.row(place as usize)));
+    best(found.into_iter().map(exactly).collect())
+}
+
+/// In single precision, several values at a time.
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    const LANES: usize = 8;
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    let mut sums = [0.0_f32; LANES];
+    for (a, b) in a.iter().zip(b) {
+        for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
+            *sum += a * b;
+        }
+    }
+    let rest = a_rest.iter().zip(b_rest).map(|(a, b)| a * b);
+    sums.iter().sum::<f32>() + rest.sum::<f32>()
+}
+
 /// 0 where a vector has no length.
 fn cosine(a: &[f32], b: &[f32]) -> f32 {
     let dot = |a: &[f32], b: &[f32]| -> f64 {
@@ -162,6 +220,26 @@ mod tests {
 
     fn points(values: &[f32], dim: usize) -> Points<'_> {
         Points::new(values, dim).unwrap()
+    }
+
+    #[test]
+    fn the_nearest_of_one_are_those_of_a_retrieval() {
+        let values = cloud(9000, 11, 3);
+        let all = points(&values, 11);
+        let found = nearest(all, all.row(17), 6, |_| true);
+        let expected =
+            retrieve(points(all.row(17), 11), all, &[None], 6, &Progress::new()).unwrap();
+        let places: Vec<u32> = found.iter().map(|f| f.0).collect();
+        assert_eq!(places, expected.matches);
+        assert!((found[0].1 - 1.0).abs() < 1e-6 && found[0].0 == 17);
+        let odd = nearest(all, all.row(17), 6, |place| place % 2 == 0);
+        assert!(odd.iter().all(|f| f.0 % 2 == 0) && odd.len() == 6);
+        assert!(nearest(all, &[0.0; 11], 6, |_| true).is_empty());
+        assert!(nearest(all, &[1.0; 3], 6, |_| true).is_empty());
+        assert_eq!(
+            nearest(points(&values[..33], 11), all.row(0), 6, |_| true).len(),
+            3
+        );
     }
 
     #[test]

@@ -18,6 +18,7 @@ use super::commands;
 use super::decoding::Decoding;
 use super::dialogs::Dialogs;
 use super::filtering::Filtering;
+use super::nearest::Nearest;
 use super::objects::ObjectPicture;
 use super::panels::{self, palette::Palette};
 use super::settings::Settings;
@@ -112,6 +113,7 @@ pub struct App {
     focus_picture: ObjectPicture,
     hover_picture: ObjectPicture,
     decoding: Decoding,
+    nearest: Nearest,
     /// The objects at the ends of a walk.
     walk: Option<[usize; 2]>,
     cutout_style: CutoutStyle,
@@ -152,6 +154,7 @@ impl App {
             focus_picture: ObjectPicture::new("object", false),
             hover_picture: ObjectPicture::new("hovered object", true),
             decoding: Decoding::default(),
+            nearest: Nearest::default(),
             walk: None,
             cutout_style: CutoutStyle::default(),
             only_map: false,
@@ -174,6 +177,7 @@ impl App {
         self.focus_picture = ObjectPicture::new("object", false);
         self.hover_picture = ObjectPicture::new("hovered object", true);
         self.decoding = Decoding::default();
+        self.nearest = Nearest::default();
         // What was being worked out may have woken the old window.
         ctx.request_repaint_after(TICK);
     }

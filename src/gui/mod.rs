@@ -13,6 +13,7 @@ mod dialogs;
 mod filtering;
 mod latest;
 mod moving;
+mod nearest;
 mod objects;
 mod panels;
 mod settings;

@@ -3,7 +3,10 @@
 use std::fs;
 use std::path::Path;
 
+use egui_kittest::kittest::Queryable;
+
 use crate::support::{answer, fail, fits, succeed, text};
+use crate::window;
 
 /// A table of `rows` rows with one of wavelengths in nanometres and one of fluxes, of `length` values
 /// in each row.
@@ -91,6 +94,10 @@ fn a_folder_of_spectra_is_encoded_and_found_again() {
         "--wavelengths",
         "4000,4440",
     ]);
+    let harness = window::open(&folder);
+    harness.get_by_label("5 spectra");
+    harness.get_by_label("Choose an encoder…");
+    drop(harness);
     let info = answer(&["info", text(&folder)]);
     assert_eq!(info["objects"], 5);
     assert_eq!(info["spectra"]["fluxes"], 50);

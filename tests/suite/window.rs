@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use eframe::egui::Key;
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use latentarium::gui::{App, Settings, Start};
 
 use crate::support::{succeed, text};
@@ -81,6 +82,23 @@ fn from_a_catalogue_to_a_map_by_its_buttons() {
     harness.get_by_label("JWST-like").click();
     settle(&mut harness);
     harness.get_by_label_contains("all drawn");
+    // An object under study, and those like it.
+    harness.key_press(Key::ArrowRight);
+    settle(&mut harness);
+    harness.get_by_label("Nearest by their vectors");
+    let titles = |harness: &Harness<'_, App>| -> Vec<String> {
+        let labels = harness.query_all_by_label_contains("-like ");
+        labels
+            .filter_map(|node| node.accesskit_node().label())
+            .collect()
+    };
+    let before = titles(&harness);
+    assert_eq!(before.len(), 10, "{before:?}");
+    harness.get_by_label(&before[0]).click();
+    settle(&mut harness);
+    // It is not among those that are nearest to it.
+    let behind = titles(&harness);
+    assert!(behind.len() == 10 && !behind.contains(&before[0]));
     // The map goes, and comes back.
     harness.get_by_label("Undo").click();
     harness.get_by_label("Undo").click();

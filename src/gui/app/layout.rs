@@ -98,15 +98,17 @@ impl App {
                     focus_picture,
                     cutout_style,
                     decoding,
+                    nearest,
                     drafts,
                     ..
                 } = self;
                 let session = history.session();
-                let decode = |ui: &mut Ui, row| {
+                let beside = |ui: &mut Ui, row| {
                     let found = decoding.object(ui.ctx(), session, &drafts.encoder, row);
                     panels::inspector::compared(ui, &found);
+                    nearest.ui(ui, session, row, actions);
                 };
-                panels::inspector::ui(ui, session, *focus, focus_picture, cutout_style, decode);
+                panels::inspector::ui(ui, session, *focus, focus_picture, cutout_style, beside);
             });
     }
 

@@ -26,7 +26,7 @@ pub(in crate::gui) fn ui(
     focus: Option<usize>,
     picture: &mut ObjectPicture,
     style: &mut CutoutStyle,
-    decode: impl FnOnce(&mut Ui, usize),
+    beside: impl FnOnce(&mut Ui, usize),
 ) {
     let Some(data) = session.data() else { return };
     let colors = tokens(ui.ctx());
@@ -59,7 +59,7 @@ pub(in crate::gui) fn ui(
         {
             ui.label(RichText::new(text).color(colors.warning));
         }
-        decode(ui, row);
+        beside(ui, row);
         votes::ui(ui, session, &data.dataset.catalog, row);
         section(ui, "Catalogue");
         table(ui, data, row);
