@@ -9,7 +9,7 @@ use serde_json::json;
 use super::bar::Bar;
 use super::{Answer, Output};
 use crate::io;
-use crate::job::retrieve_file;
+use crate::job::{Those, retrieve_file};
 
 #[derive(Debug, Args)]
 pub(super) struct RetrieveArgs {
@@ -17,6 +17,12 @@ pub(super) struct RetrieveArgs {
     queries: PathBuf,
     /// A file with the vectors to look among, of an encoder of the same space
     among: PathBuf,
+    /// Look up only those for which this SQL condition holds, such as "id = 17"
+    #[arg(long, value_name = "SQL")]
+    r#where: Option<String>,
+    /// Look among only those for which this SQL condition holds, such as "survey = 'TNG50-like'"
+    #[arg(long, value_name = "SQL")]
+    among_where: Option<String>,
     /// Matches for each object
     #[arg(short, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1000))]
     k: u16,
@@ -31,7 +37,12 @@ pub(super) fn run(args: &RetrieveArgs) -> Result<Answer> {
     let queries = io::open(&args.queries, None, &opening.part(0.0..0.5))?;
     let among = io::open(&args.among, None, &opening.part(0.5..1.0))?;
     let looking = bar.progress().stage("Looking up", 0.2..0.95);
-    let found = retrieve_file(&queries, &among, usize::from(args.k), &looking)?;
+    let [from, to] = [
+        (&queries, args.r#where.as_deref()),
+        (&among, args.among_where.as_deref()),
+    ]
+    .map(|(dataset, condition)| Those { dataset, condition });
+    let found = retrieve_file(from, to, usize::from(args.k), &looking)?;
     found.write(&args.output.out, args.output.overwrite())?;
     drop(bar);
     let (k, partners) = (found.retrieval.k, found.retrieval.partners_found());

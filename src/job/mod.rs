@@ -36,7 +36,7 @@ pub use reduce_file::{
     MappedFile, VectorFile, other_encoder, place_embedding, place_file, read_model, reduce_file,
     take_columns, write_model,
 };
-pub use retrieve::{RetrievedFile, retrieve_file};
+pub use retrieve::{RetrievedFile, Those, retrieve_file};
 pub use select::{evaluate_subset, rows_of, write_selection};
 
 use crate::analysis::quality::QualityError;

@@ -1,17 +1,19 @@
 //! The objects of one file looked up among those of another, by vectors of one space.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float32Array, RecordBatch, StringArray, UInt32Array};
 use arrow::error::ArrowError;
 
-use super::JobError;
+use super::{JobError, evaluate_subset};
 use crate::analysis::points::Points;
 use crate::analysis::retrieval::{Retrieval, retrieve};
 use crate::data::{Catalog, DataError, Embedding, Provenance};
 use crate::io::{self, Dataset, Overwrite};
 use crate::progress::Progress;
+use crate::subset::SubsetExpr;
 
 /// What was found, before it is written.
 pub struct RetrievedFile {
@@ -42,20 +44,50 @@ impl RetrievedFile {
     }
 }
 
-/// Looks up each object with a vector in `queries` among those of `among`, `k` matches each. Objects
-/// with the same `id` belong together.
+/// Objects with vectors, all of them or those for which a condition in SQL holds.
+#[derive(Clone, Copy)]
+pub struct Those<'a> {
+    /// The file.
+    pub dataset: &'a Dataset,
+    /// The condition.
+    pub condition: Option<&'a str>,
+}
+
+impl<'a> Those<'a> {
+    fn vectors(&self) -> Result<Cow<'a, Embedding>, JobError> {
+        let all = self.dataset.vectors()?;
+        let Some(sql) = self.condition else {
+            return Ok(Cow::Borrowed(all));
+        };
+        let wanted = SubsetExpr::Where(sql.to_owned());
+        let wanted = evaluate_subset(&wanted, &self.dataset.catalog, None)?;
+        let some = all.only(|row| wanted.contains(row), &Provenance::default());
+        if some.is_empty() {
+            return Err(JobError::Missing(format!(
+                "no object with a vector fulfils the condition {sql}: {}",
+                self.dataset.path.display()
+            )));
+        }
+        Ok(Cow::Owned(some))
+    }
+}
+
+/// Looks up each of `queries` among the others, `k` matches each. Objects with the same `id` belong
+/// together.
 ///
 /// # Errors
-/// When a file has no vectors, vectors that cannot be used, or says that they are in another space;
+/// When a condition is none or nothing fulfils it, a file has no vectors, vectors that cannot be used, or says that they are in another space;
 /// an id that stands in several rows of `among`; cancellation.
 pub fn retrieve_file(
-    queries: &Dataset,
-    among: &Dataset,
+    queries: Those<'_>,
+    among: Those<'_>,
     k: usize,
     progress: &Progress,
 ) -> Result<RetrievedFile, JobError> {
-    let space = shared_space(queries, among)?;
     let [from, to] = [queries.vectors()?, among.vectors()?];
+    let (from, to) = (from.as_ref(), to.as_ref());
+    let (queries, among) = (queries.dataset, among.dataset);
+    let space = shared_space(queries, among)?;
     let [from_points, to_points] = [points(queries, from)?, points(among, to)?];
     let partners = partners(queries, from, among, to)?;
     let retrieval = retrieve(from_points, to_points, &partners, k, progress)?;

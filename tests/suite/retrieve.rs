@@ -63,6 +63,32 @@ fn pictures_and_columns_find_each_other() {
         assert_eq!(names, ["id", "place", "match", "similarity", "own_rank"]);
     }
 
+    // One object, among those of one survey: the two nearest of them.
+    let out = path("one.parquet");
+    let one = [
+        "retrieve",
+        text(&pictures),
+        text(&pictures),
+        "-k",
+        "2",
+        "--where",
+        "survey = 'TNG50-like' AND z > 1",
+        "--among-where",
+        "survey = 'JWST-like'",
+        "--out",
+        text(&out),
+    ];
+    let found = answer(&one);
+    assert_eq!(found["among"], 150, "{found}");
+    let queries = found["queries"].as_u64().unwrap();
+    assert!((10..150).contains(&queries), "{found}");
+    let written = open(&out, None, &Progress::new()).unwrap().catalog;
+    assert_eq!(written.len() as u64, 2 * queries);
+    let matches = written.column("match").unwrap();
+    assert!((0..written.len()).all(|row| matches.text(row).starts_with("1345")));
+    let said = fail(&[&one[..5], &["--where", "z > 99", "--out", text(&path("x"))]].concat());
+    assert!(said.contains("fulfils the condition z > 99"), "{said}");
+
     // Encoded again by another encoder, the file is in that one's space and forgets the former heads.
     let hybrid = encode(&table, "zoobot-like.toml", "hybrid.parquet");
     let again = encode(&hybrid, "simclr.toml", "again.parquet");
