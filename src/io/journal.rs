@@ -126,6 +126,13 @@ impl Journal {
         Ok((journal, earlier))
     }
 
+    /// Whether a file has the name of a journal.
+    #[must_use]
+    pub fn is_named(path: &Path) -> bool {
+        path.file_name()
+            .is_some_and(|name| name.to_string_lossy().ends_with(SUFFIX))
+    }
+
     /// End of the rows that are kept: they are worked on from the first, in order.
     #[must_use]
     pub fn done(&self) -> usize {

@@ -212,8 +212,9 @@ fn make(
     let choice = EncoderChoice::default();
     let encoding = progress.stage("Encoding", 0.68..0.95);
     let options = EncodeOptions::default();
-    let EncodedDataset { encoded, catalog } =
-        encode_dataset(&data.dataset, &choice, &options, &encoding)?;
+    let EncodedDataset {
+        encoded, catalog, ..
+    } = encode_dataset(&data.dataset, &choice, &options, folder, &encoding)?;
     let data = match catalog {
         Some(catalog) => data.with_catalog(catalog),
         None => data,

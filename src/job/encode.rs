@@ -1,13 +1,16 @@
 //! Encoding a data set.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use directories::ProjectDirs;
 
 use super::JobError;
 use super::devices::open_encoder;
-use crate::data::{Catalog, CutoutRead as _, Provenance, SpectrumRead as _};
+use crate::data::{Catalog, CutoutRead as _, Embedding, Provenance, Segment, SpectrumRead as _};
 use crate::encode::{
     AutoChoice, Collector, EncodeOptions, Encoder, Findings, ModelCard, ModelInput, Objects,
-    Predicted, encode, encode_segments,
+    Predicted, encode_segments,
 };
 use crate::hash::Hash;
 use crate::io::{
@@ -22,6 +25,8 @@ pub struct EncodedDataset {
     pub encoded: Encoded,
     /// The catalogue with what the encoder predicts, where it predicts anything.
     pub catalog: Option<Catalog>,
+    /// Rows that an earlier, interrupted run had worked on.
+    pub taken_up: usize,
 }
 
 /// What [`encode_file`] wrote.
@@ -45,30 +50,134 @@ pub struct EncodedFile {
     pub dropped: bool,
 }
 
-/// Runs an encoder over the pictures of `dataset`, or over columns of its catalogue.
+/// Runs an encoder over the pictures or spectra of `dataset`, or over columns of its catalogue. What is
+/// found is kept in the folder `unfinished` until the run ends: after an interruption the same call goes
+/// on where the last one ended, with the same result. Where it cannot be kept the run goes on without.
 ///
 /// # Errors
-/// When there are no pictures or columns, the encoder cannot be used, or no object could be encoded.
+/// When there are no such objects, the encoder cannot be used, or no object could be encoded.
 pub fn encode_dataset(
     dataset: &Dataset,
     choice: &EncoderChoice,
     options: &EncodeOptions,
+    unfinished: &Path,
     progress: &Progress,
 ) -> Result<EncodedDataset, JobError> {
     let card = choice.card()?;
     let objects = objects(dataset, &card)?;
     let mut encoder = open_encoder(&card, choice.device()?)?;
     progress.check()?;
-    let found = encode(objects, &mut encoder, options, progress)?;
+    let rows = options.limit.unwrap_or(usize::MAX).min(objects.len());
+    let key = run_key(dataset, &encoder, options, rows);
+    let (mut journal, mut found) = Found::taken_up(unfinished, &key, &encoder, &card);
+    let taken_up = journal.as_ref().map_or(0, Journal::done);
+    let mut keep = |segment: Segment| {
+        let full = journal
+            .as_mut()
+            .is_some_and(|journal| journal.append(&segment).is_err());
+        if let Some(journal) = journal.take_if(|_| full) {
+            let _ = journal.remove();
+        }
+        found.add(&segment);
+        Ok::<_, JobError>(())
+    };
+    encode_segments(
+        objects,
+        &mut encoder,
+        options,
+        taken_up,
+        progress,
+        &mut keep,
+    )?;
+    if let Some(journal) = journal {
+        // What stays is dropped by the next run that is kept there.
+        let _ = journal.remove();
+    }
+    let Found { collector, vectors } = found;
+    let Findings {
+        rows,
+        predictions,
+        warnings,
+    } = collector.finish(dataset.catalog.len())?;
+    let (dim, facts) = (encoder.dim(), encoder.provenance());
+    let embedding = Embedding::new(vectors, dim, rows, dataset.catalog.len(), facts)?;
     Ok(EncodedDataset {
-        catalog: with_predictions(&dataset.catalog, &card, &found.predictions)?,
+        catalog: with_predictions(&dataset.catalog, &card, &predictions)?,
         encoded: Encoded {
-            embedding: found.embedding,
-            warnings: found.warnings,
+            embedding,
+            warnings,
             encoder: Some(choice.clone()),
             device_reason: encoder.auto_choice().cloned(),
         },
+        taken_up,
     })
+}
+
+/// Where the user's runs are kept until they end: in the cache folder, so that deleting it costs a run.
+#[must_use]
+pub fn unfinished_of_user() -> PathBuf {
+    ProjectDirs::from("", "", "latentarium")
+        .map_or_else(
+            || std::env::temp_dir().join("latentarium"),
+            |d| d.cache_dir().to_owned(),
+        )
+        .join("unfinished")
+}
+
+/// What a run has found so far.
+struct Found<'a> {
+    collector: Collector<'a>,
+    vectors: Vec<f32>,
+}
+
+impl<'a> Found<'a> {
+    fn new(card: &'a ModelCard) -> Self {
+        Self {
+            collector: Collector::new(card),
+            vectors: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, segment: &Segment) {
+        self.collector.add(segment);
+        self.vectors.extend_from_slice(&segment.vectors);
+    }
+
+    /// The journal of the run of that key in `folder`, where one can be kept, and what it holds.
+    fn taken_up(
+        folder: &Path,
+        key: &str,
+        encoder: &Encoder,
+        card: &'a ModelCard,
+    ) -> (Option<Journal>, Self) {
+        forget_old(folder);
+        let mut found = Self::new(card);
+        let output = folder.join(&key[..key.len().min(32)]);
+        let shape = Shape {
+            dim: encoder.dim(),
+            predictions: encoder.predictions(),
+        };
+        let take = &mut |segment: &Segment| found.add(segment);
+        let journal =
+            io::create_folder(folder).and_then(|()| Journal::open(&output, key, shape, take));
+        match journal {
+            Ok((journal, _)) => (Some(journal), found),
+            Err(_) => (None, Self::new(card)),
+        }
+    }
+}
+
+/// Removes what runs have left behind that were interrupted long ago.
+fn forget_old(folder: &Path) {
+    const LONG: Duration = Duration::from_hours(30 * 24);
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries {
+        let changed = entry.metadata().and_then(|about| about.modified()).ok();
+        let age = changed.and_then(|time| time.elapsed().ok());
+        if age.is_some_and(|age| age > LONG) && Journal::is_named(&entry.path()) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// Runs an encoder as [`encode_dataset`] does, into an embedding file. Vectors stay on the disk: what is

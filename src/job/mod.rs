@@ -25,7 +25,9 @@ pub use check::{check_encoder, missing_card, tensors_of, write_card};
 pub use decode::{named_picture_model, picture_model};
 pub use demo::{demo_folder, synthesise};
 pub use devices::{DeviceFile, KnownDevice};
-pub use encode::{EncodedDataset, EncodedFile, encode_dataset, encode_file, write_encoded};
+pub use encode::{
+    EncodedDataset, EncodedFile, encode_dataset, encode_file, unfinished_of_user, write_encoded,
+};
 pub use figure::{FigureReport, FigureRequest, write_figure};
 pub use handle::{JobHandle, Message};
 pub use map::write_map;
@@ -258,8 +260,17 @@ impl Job {
             Self::Encode { data, choice, then } => {
                 let encoding = progress.stage("Encoding", 0.0..0.98);
                 let options = EncodeOptions::default();
-                let EncodedDataset { encoded, catalog } =
-                    encode_dataset(&data.dataset, &choice, &options, &encoding)?;
+                let kept = encode::unfinished_of_user();
+                let EncodedDataset {
+                    encoded,
+                    catalog,
+                    taken_up,
+                } = encode_dataset(&data.dataset, &choice, &options, &kept, &encoding)?;
+                if taken_up > 0 {
+                    report(Report::Notice(format!(
+                        "{taken_up} objects were taken over from the run that was interrupted"
+                    )));
+                }
                 encode::summary(&encoded, data.dataset.catalog.len())
                     .into_iter()
                     .for_each(|n| report(Report::Notice(n)));

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::{
     EncodedDataset, JobError, Report, encode_dataset, evaluate_subset, make_map, open_edit,
+    unfinished_of_user,
 };
 use crate::encode::EncodeOptions;
 use crate::io::Overwrite;
@@ -52,8 +53,10 @@ pub(super) fn open(
     if let Some(choice) = &file.encoder {
         let encoding = progress.stage("Encoding", 0.2..0.95);
         let options = EncodeOptions::default();
-        let EncodedDataset { encoded, catalog } =
-            encode_dataset(&data.dataset, choice, &options, &encoding)?;
+        let kept = unfinished_of_user();
+        let EncodedDataset {
+            encoded, catalog, ..
+        } = encode_dataset(&data.dataset, choice, &options, &kept, &encoding)?;
         if let Some(catalog) = catalog {
             data = data.with_catalog(catalog);
         }
