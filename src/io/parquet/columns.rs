@@ -16,7 +16,7 @@ use super::read::ReadError;
 use crate::progress::Progress;
 
 /// Rows decoded at a time; a file that promises more than it holds costs no more memory than these.
-const BATCH_ROWS: usize = 1 << 16;
+const BATCH_ROWS: usize = 1 << 20;
 
 /// One column in pieces, in the order of rows.
 pub(super) type Pieces = Vec<ArrayRef>;
