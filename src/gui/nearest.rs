@@ -10,12 +10,12 @@ use eframe::egui::{
 use super::action::Action;
 use super::latest::Latest;
 use super::objects;
-use super::panels::inspector;
+use super::panels::{inspector, spectrum};
 use super::theme::tokens;
 use super::widgets::section;
 use crate::analysis::points::Points;
 use crate::analysis::retrieval::nearest;
-use crate::data::{ColumnKind, CutoutRead as _};
+use crate::data::{ColumnKind, CutoutRead as _, Spectrum, SpectrumRead as _};
 use crate::scene::{thumbnail_picture, vector_of};
 use crate::session::{Encoded, OpenData, Part, Revision, Session};
 
@@ -36,6 +36,8 @@ struct Near {
     /// Cosine of the angle between the vectors.
     similarity: f32,
     picture: Option<ColorImage>,
+    /// Where there are no pictures.
+    spectrum: Option<Spectrum>,
 }
 
 /// What was found.
@@ -78,7 +80,7 @@ impl Nearest {
         if found.near.is_empty() {
             let color = tokens(ui.ctx()).muted;
             ui.label(RichText::new("There is no other object with a vector.").color(color));
-        } else if data.dataset.cutouts.is_some() {
+        } else if data.dataset.cutouts.is_some() || data.dataset.spectra.is_some() {
             pictures(ui, data, found, &self.textures, actions);
         } else {
             names(ui, data, found, actions);
@@ -172,11 +174,13 @@ fn find(
     let near = found.into_iter().map(|(place, similarity)| {
         let row = embedding.rows()[place as usize] as usize;
         let cutouts = data.dataset.cutouts.as_ref();
+        let spectra = data.dataset.spectra.as_ref().filter(|_| cutouts.is_none());
         let cutout = cutouts.and_then(|source| source.read(row).ok());
         Near {
             row,
             similarity,
             picture: cutout.map(|cutout| objects::image(&thumbnail_picture(&cutout, PICTURE_PX))),
+            spectrum: spectra.and_then(|source| source.read(row).ok()),
         }
     });
     Found {
@@ -215,6 +219,9 @@ fn pictures(
                 if let Some(texture) = texture {
                     let picture = Image::new((texture.id(), size)).corner_radius(4.0);
                     picture.paint_at(ui, frame);
+                } else if let Some(found) = &near.spectrum {
+                    ui.painter().rect_filled(frame, 4.0, colors.raised);
+                    spectrum::sketch(ui, frame.shrink(4.0), found);
                 } else {
                     ui.painter().rect_filled(frame, 4.0, egui::Color32::BLACK);
                 }
