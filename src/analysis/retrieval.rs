@@ -7,7 +7,7 @@
 
 use rayon::prelude::*;
 
-use super::points::{Metric, Points};
+use super::points::{self, Metric, Points};
 use super::ranks::{Asked, Space, scan};
 use crate::progress::{Cancelled, Progress};
 
@@ -147,49 +147,35 @@ pub fn nearest(
 ) -> Vec<(u32, f32)> {
     /// Vectors looked at by one thread at a time.
     const CHUNK: usize = 4096;
-    if vector.len() != among.dim() || dot(vector, vector) <= 0.0 {
+    if vector.len() != among.dim() || cosine(vector, vector) <= 0.0 {
         return Vec::new();
     }
-    let better = |a: &(u32, f32), b: &(u32, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
-    let best = |mut found: Vec<(u32, f32)>| {
-        found.sort_unstable_by(better);
-        found.truncate(k);
+    let Ok(query) = Points::new(vector, vector.len()) else {
+        return Vec::new();
+    };
+    let [query, space] = [query, among].map(|set| points::Space::new(set, Metric::Cosine));
+    let best = |mut found: Vec<(f32, u32)>| {
+        let nearer = |a: &(f32, u32), b: &(f32, u32)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
+        if found.len() > k {
+            found.select_nth_unstable_by(k, nearer);
+            found.truncate(k);
+        }
+        found.sort_unstable_by(nearer);
         found
     };
     let chunk = |start: usize| {
         let places = start..(start + CHUNK).min(among.len());
-        let found = places.filter(|&place| wanted(place)).map(|place| {
-            let other = among.row(place);
-            let length = dot(other, other).sqrt();
-            let along = if length > 0.0 {
-                dot(vector, other) / length
-            } else {
-                0.0
-            };
-            (place as u32, along)
-        });
+        let found = places
+            .filter(|&place| wanted(place))
+            .map(|place| (space.dist2_to(place, &query, 0), place as u32));
         best(found.collect())
     };
     let starts = (0..among.len()).into_par_iter().step_by(CHUNK);
     let found = starts
         .map(chunk)
         .reduce(Vec::new, |a, b| best([a, b].concat()));
-    let exactly = |(place, _)| (place, cosine(vector, among.row(place as usize)));
-    best(found.into_iter().map(exactly).collect())
-}
-
-/// In single precision, several values at a time.
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    const LANES: usize = 8;
-    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-    let mut sums = [0.0_f32; LANES];
-    for (a, b) in a.iter().zip(b) {
-        for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
-            *sum += a * b;
-        }
-    }
-    let rest = a_rest.iter().zip(b_rest).map(|(a, b)| a * b);
-    sums.iter().sum::<f32>() + rest.sum::<f32>()
+    let with_cosine = |(_, place)| (place, cosine(vector, among.row(place as usize)));
+    found.into_iter().map(with_cosine).collect()
 }
 
 /// 0 where a vector has no length.

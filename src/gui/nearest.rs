@@ -15,8 +15,8 @@ use super::theme::tokens;
 use super::widgets::section;
 use crate::analysis::points::Points;
 use crate::analysis::retrieval::nearest;
-use crate::data::{ColumnKind, CutoutRead as _, Spectrum, SpectrumRead as _};
-use crate::scene::{thumbnail_picture, vector_of};
+use crate::data::{ColumnKind, CutoutRead as _, SpectrumRead as _};
+use crate::scene::{Course, thumbnail_picture, vector_of};
 use crate::session::{Encoded, OpenData, Part, Revision, Session};
 
 /// Objects that are shown, and how many of their pictures stand in a row.
@@ -37,7 +37,7 @@ struct Near {
     similarity: f32,
     picture: Option<ColorImage>,
     /// Where there are no pictures.
-    spectrum: Option<Spectrum>,
+    spectrum: Option<Course>,
 }
 
 /// What was found.
@@ -176,11 +176,12 @@ fn find(
         let cutouts = data.dataset.cutouts.as_ref();
         let spectra = data.dataset.spectra.as_ref().filter(|_| cutouts.is_none());
         let cutout = cutouts.and_then(|source| source.read(row).ok());
+        let spectrum = spectra.and_then(|source| source.read(row).ok());
         Near {
             row,
             similarity,
             picture: cutout.map(|cutout| objects::image(&thumbnail_picture(&cutout, PICTURE_PX))),
-            spectrum: spectra.and_then(|source| source.read(row).ok()),
+            spectrum: spectrum.map(|spectrum| Course::of(&spectrum)),
         }
     });
     Found {

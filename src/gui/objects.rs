@@ -5,8 +5,8 @@ use std::sync::Arc;
 use eframe::egui::{ColorImage, Context, Image, Rect, TextureHandle, TextureOptions, Ui};
 
 use super::latest::Latest;
-use crate::data::{Cutout, CutoutRead, Spectrum, SpectrumRead};
-use crate::scene::{CutoutStyle, Rgb, paint_cutout};
+use crate::data::{Cutout, CutoutRead, SpectrumRead};
+use crate::scene::{Course, CutoutStyle, Rgb, paint_cutout};
 use crate::session::{OpenData, Part, Revision};
 
 /// Which object's picture.
@@ -15,7 +15,7 @@ pub(super) type Key = (Revision, usize);
 /// One object's picture and spectrum at a time.
 pub(super) struct ObjectPicture {
     name: &'static str,
-    spectrum: Latest<Key, Result<Arc<Spectrum>, String>>,
+    spectrum: Latest<Key, Result<Course, String>>,
     cutout: Latest<Key, Result<Arc<Cutout>, String>>,
     painted: Latest<(Key, CutoutStyle), ColorImage>,
     texture: Option<(Key, TextureHandle)>,
@@ -66,7 +66,10 @@ impl ObjectPicture {
             let (key, data) = ((data.revision(), row), data.share());
             self.spectrum
                 .ask(ctx, &key, move || match &data.dataset.spectra {
-                    Some(source) => source.read(row).map(Arc::new).map_err(|e| e.to_string()),
+                    Some(source) => source
+                        .read(row)
+                        .map(|spectrum| Course::of(&spectrum))
+                        .map_err(|e| e.to_string()),
                     None => Err(String::new()),
                 });
         }
@@ -74,7 +77,7 @@ impl ObjectPicture {
     }
 
     /// The spectrum of that object, or why there is none; `None` while it is being read.
-    pub fn spectrum(&self, key: Key) -> Option<&Result<Arc<Spectrum>, String>> {
+    pub fn spectrum(&self, key: Key) -> Option<&Result<Course, String>> {
         self.spectrum.answer_to(&key)
     }
 

@@ -6,10 +6,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{Field, Schema};
-use directories::ProjectDirs;
 use rayon::prelude::*;
 
-use super::{EncodedDataset, JobError, Report, encode_dataset, make_map, open_edit, write_encoded};
+use super::{
+    EncodedDataset, JobError, Report, cache_folder, encode_dataset, make_map, open_edit,
+    write_encoded,
+};
 use crate::data::{Catalog, DataError, Provenance};
 use crate::encode::EncodeOptions;
 use crate::io::{self, CutoutChunkWriter, Overwrite, SkyPosition};
@@ -29,12 +31,7 @@ const SKY_VERSION: &str = "1";
 #[must_use]
 pub fn demo_folder(params: &SurveyParams) -> PathBuf {
     let name = format!("demo-{}-{}", params.galaxies, params.seed);
-    ProjectDirs::from("", "", "latentarium")
-        .map_or_else(
-            || std::env::temp_dir().join("latentarium"),
-            |d| d.cache_dir().to_owned(),
-        )
-        .join(name)
+    cache_folder().join(name)
 }
 
 fn facts(params: &SurveyParams) -> Provenance {

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use directories::ProjectDirs;
 use serde::{Deserialize, Serialize};
 
+use super::cache_folder;
 use crate::encode::{Device, DeviceMemory, EncodeError, Encoder, Measured, ModelCard};
 use crate::io::{self, IoError, Overwrite};
 
@@ -34,11 +34,7 @@ impl DeviceFile {
     /// That of the user: in the cache folder, so that deleting it costs a measurement.
     #[must_use]
     pub fn of_user() -> Self {
-        let folder = ProjectDirs::from("", "", "latentarium").map_or_else(
-            || std::env::temp_dir().join("latentarium"),
-            |d| d.cache_dir().to_owned(),
-        );
-        Self::at(folder.join("devices.json"))
+        Self::at(cache_folder().join("devices.json"))
     }
 
     /// A file of that name.

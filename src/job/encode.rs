@@ -3,10 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use directories::ProjectDirs;
-
-use super::JobError;
 use super::devices::open_encoder;
+use super::{JobError, cache_folder};
 use crate::data::{Catalog, CutoutRead as _, Embedding, Provenance, Segment, SpectrumRead as _};
 use crate::encode::{
     AutoChoice, Collector, EncodeOptions, Encoder, Findings, ModelCard, ModelInput, Objects,
@@ -116,12 +114,7 @@ pub fn encode_dataset(
 /// Where the user's runs are kept until they end: in the cache folder, so that deleting it costs a run.
 #[must_use]
 pub fn unfinished_of_user() -> PathBuf {
-    ProjectDirs::from("", "", "latentarium")
-        .map_or_else(
-            || std::env::temp_dir().join("latentarium"),
-            |d| d.cache_dir().to_owned(),
-        )
-        .join("unfinished")
+    cache_folder().join("unfinished")
 }
 
 /// What a run has found so far.

@@ -21,6 +21,8 @@ mod session;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use directories::ProjectDirs;
+
 pub use check::{check_encoder, missing_card, tensors_of, write_card};
 pub use decode::{named_picture_model, picture_model};
 pub use demo::{demo_folder, synthesise};
@@ -54,6 +56,14 @@ use crate::session::{
 };
 use crate::subset::FilterError;
 use crate::synth::SurveyParams;
+
+/// The user's cache folder: what lies there can be made again.
+fn cache_folder() -> PathBuf {
+    ProjectDirs::from("", "", "latentarium").map_or_else(
+        || std::env::temp_dir().join("latentarium"),
+        |d| d.cache_dir().to_owned(),
+    )
+}
 
 /// Why a job failed: one sentence, from whichever room it comes.
 #[derive(Debug, thiserror::Error)]

@@ -1,11 +1,12 @@
 //! From the document to what is drawn: colours and legend of the points, the point under the
-//! cursor, cutouts as pictures.
+//! cursor, cutouts as pictures, spectra as lines.
 
 mod axes;
 mod colored;
 mod colors;
 mod compared;
 mod contours;
+mod course;
 mod figure;
 mod histogram;
 mod image;
@@ -21,6 +22,7 @@ pub use colored::{Colored, Depth, Group, Legend, LegendEntry};
 pub use colors::color_points;
 pub use compared::{Compared, paint_comparison, paint_made};
 pub use contours::{Contour, MapLabel, contours, labels};
+pub use course::{Course, Piece};
 pub use figure::{FigureParts, figure_spec};
 pub use histogram::{Histogram, histograms};
 pub use image::{MapImage, draw_map, ground, raster_layers};

@@ -1,28 +1,24 @@
 //! The spectrum of the object under study, and a sketch of one for the hover card.
 
-use std::sync::Arc;
-
 use eframe::egui::{self, Pos2, Rangef, Rect, RichText, Stroke, Ui};
 use egui_plot::{AxisHints, GridInput, GridMark, HoverPosition, Line, Plot, PlotPoints};
 
 use super::super::theme::tokens;
 use super::super::widgets::{counted, section};
-use crate::data::Spectrum;
+use crate::scene::Course;
 
 const HEIGHT: f32 = 170.0;
 /// Steps of the grid along each axis, about.
 const MARKS: f64 = 4.0;
-/// Runs of samples that are drawn: their mean strong, what they span faint.
-const RUNS: usize = 240;
 /// Spectra that reach farther are shown in micrometres, angstrom.
 const INFRARED: f64 = 12_000.0;
 
 /// Draws a spectrum, or says why there is none; nothing while it is being read.
-pub(super) fn ui(ui: &mut Ui, found: Option<&Result<Arc<Spectrum>, String>>) {
+pub(super) fn ui(ui: &mut Ui, found: Option<&Result<Course, String>>) {
     let colors = tokens(ui.ctx());
     section(ui, "Spectrum");
-    let spectrum = match found {
-        Some(Ok(spectrum)) => spectrum,
+    let course = match found {
+        Some(Ok(course)) => course,
         Some(Err(reason)) => {
             ui.label(RichText::new(reason).color(colors.warning));
             return;
@@ -32,8 +28,7 @@ pub(super) fn ui(ui: &mut Ui, found: Option<&Result<Arc<Spectrum>, String>>) {
             return;
         }
     };
-    let last = spectrum.wavelengths().last();
-    let infrared = last.is_some_and(|&last| last > INFRARED);
+    let infrared = course.means().last().is_some_and(|last| last[0] > INFRARED);
     let (scale, unit) = if infrared { (1e-4, "µm") } else { (1.0, "Å") };
     let near = Rangef::new(24.0, 36.0);
     let shown = Plot::new("spectrum")
@@ -51,34 +46,35 @@ pub(super) fn ui(ui: &mut Ui, found: Option<&Result<Arc<Spectrum>, String>>) {
             Some(format!("{:.4} {unit}\n{:.4}", position.x, position.y))
         })
         .show(ui, |plot| {
-            let pieces = pieces(spectrum, scale);
-            for piece in &pieces {
-                let line = Line::new("flux", PlotPoints::from(piece.spanned.clone()));
+            let scaled = |points: &[[f64; 2]]| -> PlotPoints<'_> {
+                points.iter().map(|[x, y]| [x * scale, *y]).collect()
+            };
+            // What the samples span is faint, their mean strong.
+            for piece in &course.pieces {
                 let faint = colors.accent.gamma_multiply(0.3);
+                let line = Line::new("flux", scaled(&piece.spanned));
                 plot.line(line.color(faint).width(1.0).allow_hover(false));
             }
-            for piece in pieces {
-                let line = Line::new("mean flux", PlotPoints::from(piece.means));
+            for piece in &course.pieces {
+                let line = Line::new("mean flux", scaled(&piece.means));
                 plot.line(line.color(colors.accent).width(1.3));
             }
         });
     let response = shown.response;
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, "Spectrum"));
-    let samples = counted(spectrum.fluxes().len(), "sample", "samples");
+    let samples = counted(course.samples, "sample", "samples");
     let small = |text: String| RichText::new(text).small().color(colors.muted);
     ui.label(small(format!("{samples} · wavelength in {unit}")));
-    if let Some(unit) = spectrum.unit() {
+    if let Some(unit) = &course.unit {
         ui.label(small(format!("flux in {unit}")));
     }
 }
 
 /// Draws the course of a spectrum into a box, without axes.
-pub(in crate::gui) fn sketch(ui: &Ui, frame: Rect, spectrum: &Spectrum) {
-    let pieces = pieces(spectrum, 1.0);
-    let points = || pieces.iter().flat_map(|piece| &piece.means);
+pub(in crate::gui) fn sketch(ui: &Ui, frame: Rect, course: &Course) {
     let range = |axis: usize| {
         let none = (f64::INFINITY, f64::NEG_INFINITY);
-        points().fold(none, |(low, high), point| {
+        course.means().fold(none, |(low, high), point| {
             (low.min(point[axis]), high.max(point[axis]))
         })
     };
@@ -94,7 +90,7 @@ pub(in crate::gui) fn sketch(ui: &Ui, frame: Rect, spectrum: &Spectrum) {
         }
     };
     let stroke = Stroke::new(1.2, tokens(ui.ctx()).accent);
-    for piece in &pieces {
+    for piece in &course.pieces {
         let place = |point: &[f64; 2]| {
             let (x, y) = (part(0, point[0]), part(1, point[1]));
             Pos2::new(
@@ -127,67 +123,9 @@ fn marks(grid: &GridInput) -> Vec<GridMark> {
         .collect()
 }
 
-/// A part of a spectrum without gaps.
-struct Piece {
-    /// The mean of each run of samples.
-    means: Vec<[f64; 2]>,
-    /// The least and the largest of each run.
-    spanned: Vec<[f64; 2]>,
-}
-
-fn pieces(spectrum: &Spectrum, scale: f64) -> Vec<Piece> {
-    let run = spectrum.fluxes().len().div_ceil(RUNS).max(1);
-    let samples = spectrum.wavelengths().iter().zip(spectrum.fluxes());
-    let points: Vec<[f64; 2]> = samples
-        .map(|(&at, &flux)| [at * scale, f64::from(flux)])
-        .collect();
-    let mean = |run: &[[f64; 2]]| {
-        [0, 1].map(|axis| run.iter().map(|p| p[axis]).sum::<f64>() / run.len() as f64)
-    };
-    let ends = |run: &[[f64; 2]]| {
-        let by = |a: &&[f64; 2], b: &&[f64; 2]| a[1].total_cmp(&b[1]);
-        let (low, high) = (run.iter().min_by(by), run.iter().max_by(by));
-        let mut ends: Vec<[f64; 2]> = low.into_iter().chain(high).copied().collect();
-        ends.sort_by(|a, b| a[0].total_cmp(&b[0]));
-        ends
-    };
-    points
-        .split(|point| !point[1].is_finite())
-        .filter(|piece| !piece.is_empty())
-        .map(|piece| Piece {
-            means: piece.chunks(run).map(mean).collect(),
-            spanned: piece.chunks(run).flat_map(ends).collect(),
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Sample;
-
-    #[test]
-    fn gaps_part_the_line_and_peaks_survive() {
-        let sample = |i: usize| Sample {
-            wavelength: 4000.0 + i as f64,
-            flux: match i {
-                2000..2100 => f32::NAN,
-                5003 => 9.0,
-                _ => (i % 7) as f32 / 7.0,
-            },
-            weight: 1.0,
-        };
-        let spectrum = Spectrum::new((0..7781).map(sample).collect()).unwrap();
-        let pieces = pieces(&spectrum, 1.0);
-        assert_eq!(pieces.len(), 2);
-        let spanned: Vec<[f64; 2]> = pieces.iter().flat_map(|p| p.spanned.clone()).collect();
-        assert!(spanned.len() <= 2 * RUNS + 4, "{}", spanned.len());
-        assert!(spanned.contains(&[9003.0, 9.0]));
-        assert!(spanned.windows(2).all(|w| w[0][0] <= w[1][0]));
-        let means = pieces.iter().flat_map(|p| &p.means);
-        assert!(means.clone().all(|p| (0.3..0.8).contains(&p[1])));
-        assert_eq!(2 * means.count(), spanned.len());
-    }
 
     #[test]
     fn marks_are_few_and_round() {

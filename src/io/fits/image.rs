@@ -17,7 +17,7 @@ const LONGEST_SIDE: usize = 8192;
 /// Most pixels of one picture, all bands.
 const MOST_PIXELS: usize = 1 << 26;
 /// Pixels for each byte of the best compressed image.
-const BEST_COMPRESSION: u64 = 1024;
+pub(super) const BEST_COMPRESSION: u64 = 1024;
 /// Open files kept for random access.
 const OPEN_FILES: usize = 16;
 

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use super::ffi::{Fits, FitsFailure, Hdu};
+use super::image::BEST_COMPRESSION;
 use super::open;
 use crate::data::{Sample, Spectrum, SpectrumError};
 
@@ -34,8 +35,6 @@ const FEWEST: usize = 32;
 const LONGEST: usize = 1 << 22;
 /// Most spectra of one file.
 const MOST: usize = 1 << 20;
-/// Values for each byte of the best compressed image.
-const BEST_COMPRESSION: u64 = 1024;
 /// Most columns that are looked at.
 const MOST_COLUMNS: usize = 4096;
 /// Without a unit, wavelengths below this are taken for micrometres, others for angstrom.
