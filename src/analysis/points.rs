@@ -14,9 +14,9 @@ pub enum Metric {
     Euclidean,
     /// 1 - cos of the angle; a zero vector counts as orthogonal to everything.
     Cosine,
-    /// 1 - a.b of vectors that have unit length already (computed as |a - b|^2 / 2). A graph of
-    /// largest inner products of other vectors would join everything to the longest ones: use
-    /// `Cosine` there.
+    /// 1 - a.b of vectors that have unit length already (computed as |a - b|^2 / 2), as
+    /// [`Points::suited_to`] makes sure. A graph of largest inner products of other vectors would join
+    /// everything to the longest ones: use `Cosine` there.
     Dot,
 }
 
@@ -36,7 +36,7 @@ impl Metric {
 }
 
 /// What is wrong with the input.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum InputError {
     /// The number of values is not a multiple of the dimension.
     #[error("{values} values do not make vectors of {dim}")]
@@ -58,6 +58,16 @@ pub enum InputError {
         /// First such row.
         row: usize,
     },
+    /// Scalar products of vectors of other lengths than 1.
+    #[error(
+        "the scalar product is a distance of vectors of unit length, and vector {row} has length {length:.4}; use the metric cosine, which scales them, or euclidean"
+    )]
+    NotUnit {
+        /// First such row.
+        row: usize,
+        /// Its length.
+        length: f32,
+    },
     /// Vectors of another dimension than the fitted ones.
     #[error(
         "vectors of {got} values do not fit those of {expected} that the map was made from; encode both with the same encoder"
@@ -70,6 +80,8 @@ pub enum InputError {
     },
 }
 
+/// The squared length of a vector of unit length, in half precision or by a rough division, is off by less.
+const UNIT: f64 = 0.01;
 /// Larger values would overflow when squared and summed in f32.
 const LARGEST: f32 = 1e16;
 
@@ -109,6 +121,24 @@ impl<'a> Points<'a> {
         match bad {
             Some(row) => Err(InputError::NotFinite { row }),
             None => Ok(Self { values, dim }),
+        }
+    }
+
+    /// The same, if the metric makes sense of them: scalar products are distances of unit vectors only.
+    ///
+    /// # Errors
+    /// When a vector is not of unit length, to half a per cent.
+    pub fn suited_to(self, metric: Metric) -> Result<Self, InputError> {
+        if metric != Metric::Dot {
+            return Ok(self);
+        }
+        let other = |row: &[f32]| (norm2(row) - 1.0).abs() > UNIT;
+        match self.values.par_chunks(self.dim).position_first(other) {
+            Some(row) => Err(InputError::NotUnit {
+                row,
+                length: norm2(self.row(row)).sqrt() as f32,
+            }),
+            None => Ok(self),
         }
     }
 
@@ -155,18 +185,11 @@ pub(crate) struct Space<'a> {
 impl<'a> Space<'a> {
     #[must_use]
     pub fn new(points: Points<'a>, metric: Metric) -> Self {
-        let norm2 = |i: usize| {
-            points
-                .row(i)
-                .iter()
-                .map(|&v| f64::from(v) * f64::from(v))
-                .sum::<f64>()
-        };
         let scale = match metric {
             Metric::Euclidean | Metric::Dot => Vec::new(),
             Metric::Cosine => (0..points.len())
                 .into_par_iter()
-                .map(|i| unit_scale(norm2(i)))
+                .map(|i| unit_scale(norm2(points.row(i))))
                 .collect(),
         };
         Self {
@@ -227,6 +250,10 @@ pub fn distance(metric: Metric, dist2: f32) -> f32 {
         Metric::Euclidean => dist2.sqrt(),
         Metric::Cosine | Metric::Dot => 0.5 * dist2,
     }
+}
+
+fn norm2(row: &[f32]) -> f64 {
+    row.iter().map(|&v| f64::from(v) * f64::from(v)).sum()
 }
 
 /// 1 / norm, or 0 for a null vector.

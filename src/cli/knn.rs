@@ -40,7 +40,9 @@ pub(super) fn run(args: &KnnArgs) -> Result<Answer> {
     let dataset = io::open(&args.input, None, &opening)?;
     let named = |error: &dyn std::fmt::Display| anyhow!("{error}: {}", args.input.display());
     let embedding = dataset.vectors()?;
-    let points = Points::new(embedding.values(), embedding.dim()).map_err(|e| named(&e))?;
+    let points = Points::new(embedding.values(), embedding.dim());
+    let points = points.and_then(|points| points.suited_to(args.metric.into()));
+    let points = points.map_err(|e| named(&e))?;
     let params = KnnParams {
         k: usize::from(args.k),
         metric: args.metric.into(),

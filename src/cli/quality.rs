@@ -96,6 +96,10 @@ pub(super) fn run(args: &QualityArgs) -> Result<Answer> {
                 )
             },
         ),
+        quality.density.map_or_else(
+            || "density          none: all local radii are the same".to_owned(),
+            |v| format!("density          {v:.4}, correlation of local radii"),
+        ),
     ];
     if let (Some(labels), Some(column)) = (&quality.labels, &args.labels) {
         lines.push(format!(
@@ -111,6 +115,7 @@ pub(super) fn run(args: &QualityArgs) -> Result<Answer> {
             "metric": params.metric, "seed": params.seed,
             "trustworthiness": quality.trustworthiness, "continuity": quality.continuity,
             "preservation": quality.preservation,
+            "density": quality.density,
             "spearman": quality.spearman, "spearman_points": quality.correlated,
             "labels": quality.labels.map(|labels| json!({
                 "column": args.labels, "map": labels.map, "vectors": labels.vectors, "points": labels.points,

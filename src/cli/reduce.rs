@@ -9,6 +9,7 @@ use serde_json::json;
 use super::bar::Bar;
 use super::{Answer, Output};
 use crate::analysis::points::Metric;
+use crate::analysis::reduce::umap::Start;
 use crate::analysis::reduce::{MapModel, Method, ReduceParams, variance_ratio};
 use crate::data::Provenance;
 use crate::io;
@@ -53,8 +54,17 @@ pub(super) struct ReduceArgs {
     /// UMAP with classes: how much they count, from 0 to 1
     #[arg(long, value_name = "W", default_value_t = ReduceParams::default().label_weight)]
     label_weight: f64,
+    /// UMAP: where the points start
+    #[arg(long, value_enum, default_value = "principal")]
+    start: StartArg,
+    /// UMAP: keep local densities too, as densMAP does; how strongly, from 0 to 10
+    #[arg(
+        long, value_name = "LAMBDA", num_args = 0..=1, require_equals = true,
+        default_value_t = ReduceParams::default().density, default_missing_value = "2"
+    )]
+    densmap: f64,
     /// UMAP: start like this earlier map, so that the two can be compared; objects are matched by id
-    #[arg(long, value_name = "MAP.parquet")]
+    #[arg(long, value_name = "MAP.parquet", conflicts_with = "start")]
     like: Option<PathBuf>,
     /// UMAP like an earlier map: how strongly objects are held at their places there, from 0 to 1
     #[arg(long, value_name = "H", default_value_t = ReduceParams::default().hold)]
@@ -74,7 +84,7 @@ pub(super) struct ReduceArgs {
         value_name = "FILE",
         conflicts_with_all = [
             "method", "dims", "neighbors", "min_dist", "spread", "epochs", "perplexity", "metric", "seed",
-            "labels", "label_weight", "like", "hold", "columns", "fit_where", "model_out"
+            "labels", "label_weight", "start", "densmap", "like", "hold", "columns", "fit_where", "model_out"
         ]
     )]
     model: Option<PathBuf>,
@@ -105,6 +115,23 @@ impl MethodArg {
             Self::Umap => Some(Method::Umap),
             Self::Tsne => Some(Method::Tsne),
             Self::Identity => None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum StartArg {
+    /// At their principal components
+    Principal,
+    /// At the slowest eigenvectors of the graph of neighbours (Laplacian eigenmaps)
+    Spectral,
+}
+
+impl From<StartArg> for Start {
+    fn from(start: StartArg) -> Self {
+        match start {
+            StartArg::Principal => Self::Principal,
+            StartArg::Spectral => Self::Spectral,
         }
     }
 }
@@ -153,6 +180,8 @@ fn mapped(args: &ReduceArgs, progress: &Progress) -> Result<MappedFile, JobError
         metric: args.metric.into(),
         perplexity: args.perplexity,
         label_weight: args.label_weight,
+        start: args.start.into(),
+        density: args.densmap,
         hold: args.hold,
     };
     params.check()?;

@@ -70,7 +70,13 @@ impl MapDraft {
             MapRecipe::Reduce(ReduceRecipe {
                 labels: self.labels.clone().filter(|_| umap),
                 like: self.like.clone().filter(|_| umap),
-                params: self.reduce,
+                params: ReduceParams {
+                    start: match self.like {
+                        Some(_) => ReduceParams::default().start,
+                        None => self.reduce.start,
+                    },
+                    ..self.reduce
+                },
             })
         }
     }

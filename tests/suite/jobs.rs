@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use latentarium::analysis::reduce::umap::Start;
 use latentarium::analysis::reduce::{Method, ReduceParams, reduce};
 use latentarium::data::{Catalog, Embedding, Provenance};
 use latentarium::job::{Job, JobError, JobHandle, Message, Report, reduce_in_view};
@@ -236,6 +237,32 @@ fn the_command_line_reduces_by_umap() {
     let said = crate::support::fail(&wrong);
     assert!(said.contains("least distance"), "{said}");
 
+    let more = ["--start", "spectral", "--densmap", "--force"];
+    let arguments = [
+        "reduce",
+        text(&vectors),
+        "--method",
+        "umap",
+        "--out",
+        text(&map),
+    ];
+    succeed(&[&arguments[..], &more[..]].concat());
+    let told = succeed(&["info", text(&map)]);
+    assert!(
+        told.contains("spectral") && told.contains("densmap"),
+        "{told}"
+    );
+    for (more, why) in [
+        (
+            &["--densmap=11", "--force"][..],
+            "densities must be 0 to 10",
+        ),
+        (&["--metric", "dot", "--force"], "use the metric cosine"),
+    ] {
+        let said = crate::support::fail(&[&arguments[..], more].concat());
+        assert!(said.contains(why), "{said}");
+    }
+
     let graph = folder.path().join("g.parquet");
     let found = answer(&["knn", text(&vectors), "-k", "5", "--out", text(&graph)]);
     assert_eq!(
@@ -251,11 +278,18 @@ fn the_command_line_reduces_by_umap() {
 fn reductions_stop_at_any_moment() {
     let n = 30_000;
     let vectors = embedding(n);
-    for method in Method::ALL {
-        let recipe = ReduceParams {
-            method,
-            ..ReduceParams::default()
-        };
+    let plain = Method::ALL.map(|method| ReduceParams {
+        method,
+        ..ReduceParams::default()
+    });
+    let with_all = ReduceParams {
+        method: Method::Umap,
+        start: Start::Spectral,
+        density: 2.0,
+        epochs: Some(10),
+        ..ReduceParams::default()
+    };
+    for recipe in plain.into_iter().chain([with_all]) {
         for millis in [5, 60, 250, 700] {
             let progress = Progress::new();
             let waited = std::thread::scope(|scope| {
@@ -275,7 +309,7 @@ fn reductions_stop_at_any_moment() {
             let waited = waited.unwrap_or_default();
             assert!(
                 waited < Duration::from_millis(600),
-                "{method:?}: {waited:?}"
+                "{recipe:?}: {waited:?}"
             );
         }
     }

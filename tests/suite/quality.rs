@@ -49,7 +49,13 @@ fn a_plane_is_mapped_faithfully() {
         (&found["points"], &found["queries"]),
         (&899.into(), &300.into())
     );
-    for name in ["trustworthiness", "continuity", "preservation", "spearman"] {
+    for name in [
+        "trustworthiness",
+        "continuity",
+        "preservation",
+        "spearman",
+        "density",
+    ] {
         assert!(found[name].as_f64().unwrap() > 0.99, "{name}: {found}");
     }
     let table = open(&points, None, &Progress::new()).unwrap();

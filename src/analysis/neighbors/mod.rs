@@ -110,6 +110,17 @@ impl KnnGraph {
     pub fn distances(&self, i: usize) -> &[f32] {
         &self.distances[i * self.k..(i + 1) * self.k]
     }
+
+    /// The distance of two points of which one is a neighbour of the other; infinite where neither is.
+    #[must_use]
+    pub fn distance(&self, i: u32, j: u32) -> f32 {
+        let (i, j) = (i as usize, j as usize);
+        let among = |i: usize, j: usize| {
+            let place = self.neighbors(i).iter().position(|&t| t as usize == j);
+            place.map(|place| self.distances(i)[place])
+        };
+        among(i, j).or_else(|| among(j, i)).unwrap_or(f32::INFINITY)
+    }
 }
 
 /// What building the graph leaves behind for looking up further vectors.
@@ -132,7 +143,7 @@ impl Index {
 }
 
 /// Why there is no graph.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum KnnError {
     /// The vectors cannot be used.
     #[error(transparent)]

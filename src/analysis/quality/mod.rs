@@ -5,17 +5,20 @@
 //! stand, 1 at best (Venna & Kaski 2001, ICANN; 2006, Neural Networks 19, 889). *Preservation* is the
 //! share of the true `k` neighbours among the map's. These are counted for sampled points, with ranks
 //! among all points: exact but for the rounding of distances in single precision. Of points at the
-//! same distance none is nearer. Spearman's rank correlation of distances looks at the large scale.
+//! same distance none is nearer. Spearman's rank correlation of distances looks at the large scale, that
+//! of local radii at densities.
 
+mod density;
 mod spearman;
 
 use rand::SeedableRng;
 use rand::seq::index::sample;
 use rand_chacha::ChaCha8Rng;
 
+use density::density;
 use spearman::spearman;
 
-use super::points::Metric;
+use super::points::{InputError, Metric, Points};
 use super::ranks::{Asked, Seen, Space, scan};
 use crate::progress::{Cancelled, Progress};
 
@@ -79,6 +82,10 @@ pub struct Quality {
     pub spearman: Option<f64>,
     /// Points in that sample.
     pub correlated: usize,
+    /// Correlation of the logarithms of the mean squared distances of the sampled points to their nearest,
+    /// among the vectors and on the map, `-1..=1`: whether crowded places are crowded on the map. `None`
+    /// where these are all the same.
+    pub density: Option<f64>,
     /// Of the sampled points that have a label, if there are any.
     pub labels: Option<LabelAccuracy>,
     /// Of each sampled point, in their order.
@@ -109,7 +116,7 @@ pub struct PointQuality {
 }
 
 /// Why nothing could be counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum QualityError {
     /// Ranks of so many neighbours need more points.
     #[error(
@@ -127,6 +134,9 @@ pub enum QualityError {
         "the map and the vectors are not of the same points; make the map of these vectors again"
     )]
     Unlike,
+    /// The vectors cannot be compared in this metric.
+    #[error(transparent)]
+    Input(#[from] InputError),
     /// Nothing was asked.
     #[error("at least one neighbour of one point has to be looked at")]
     Nothing,
@@ -159,6 +169,9 @@ pub fn quality(
         && mapped.vectors.len() == points * mapped.dim;
     if !fits {
         return Err(QualityError::Unlike);
+    }
+    if params.metric == Metric::Dot {
+        Points::new(mapped.vectors, mapped.dim)?.suited_to(params.metric)?;
     }
     let vectors = Space::vectors(mapped.vectors, mapped.dim, params.metric);
     let map = Space::map(mapped.coords, mapped.dims);
@@ -199,6 +212,7 @@ pub fn quality(
         preservation: mean(kept.sum()),
         spearman,
         correlated: pairs.len(),
+        density: density(&queries, (&vectors, &known), (&map, &drawn)),
         labels: mapped
             .labels
             .and_then(|labels| label_accuracy(labels, &queries, &drawn, &known)),

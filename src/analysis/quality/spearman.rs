@@ -36,7 +36,7 @@ fn pairs(space: &Space<'_>, points: &[u32], progress: &Progress) -> Result<Vec<f
     Ok(of_first?.concat())
 }
 
-fn squared_distance(a: &[f32], b: &[f32]) -> f32 {
+pub(super) fn squared_distance(a: &[f32], b: &[f32]) -> f32 {
     let (a, a_rest) = a.as_chunks::<8>();
     let (b, b_rest) = b.as_chunks::<8>();
     let mut lanes = [0.0_f32; 8];
@@ -64,13 +64,15 @@ fn ranks(values: &[f32]) -> Vec<f64> {
     ranks
 }
 
-/// The linear correlation; ranks have the same mean.
-fn pearson(a: &[f64], b: &[f64]) -> Option<f64> {
-    let mean = (a.len() as f64 - 1.0) / 2.0;
-    let product = |x: &[f64], y: &[f64]| -> f64 {
+/// The linear correlation, by as many values of each; `None` where one does not vary.
+pub(super) fn pearson(a: &[f64], b: &[f64]) -> Option<f64> {
+    let mean = |x: &[f64]| x.iter().sum::<f64>() / x.len() as f64;
+    let (mean_a, mean_b) = (mean(a), mean(b));
+    let product = |(x, mean_x): (&[f64], f64), (y, mean_y): (&[f64], f64)| -> f64 {
         let both = x.iter().zip(y);
-        both.map(|(x, y)| (x - mean) * (y - mean)).sum()
+        both.map(|(x, y)| (x - mean_x) * (y - mean_y)).sum()
     };
+    let (a, b) = ((a, mean_a), (b, mean_b));
     let spread = (product(a, a) * product(b, b)).sqrt();
     (spread > 0.0).then(|| product(a, b) / spread)
 }

@@ -126,6 +126,37 @@ fn agrees_with_the_definitions() {
 }
 
 #[test]
+fn density_is_the_correlation_of_radii() {
+    let (n, k) = (200, 6);
+    let (x, y) = (noise(n * 3, 7), noise(n * 2, 8));
+    let found = judge(&mapped(&x, 3, &y, 2), &all(k)).density.unwrap();
+    let radii = |values: &[f32], dim| -> Vec<f64> {
+        let of = |mut row: Vec<f64>| {
+            row.sort_by(f64::total_cmp);
+            row[1..=k].iter().sum::<f64>().ln()
+        };
+        let rows = table(values, dim, Metric::Euclidean).into_iter();
+        rows.map(of).collect()
+    };
+    near(
+        found,
+        spearman::pearson(&radii(&x, 3), &radii(&y, 2)).unwrap(),
+        1e-5,
+    );
+    // a map of the vectors' own plane keeps them all; one point over and over has none
+    let flat: Vec<f32> = y.chunks(2).flat_map(|p| [p[0], p[1], 0.5]).collect();
+    near(
+        judge(&mapped(&flat, 3, &y, 2), &all(k)).density.unwrap(),
+        1.0,
+        1e-6,
+    );
+    assert_eq!(
+        judge(&mapped(&flat, 3, &vec![1.0; n * 2], 2), &all(k)).density,
+        None
+    );
+}
+
+#[test]
 fn the_correlation_is_that_of_ranks() {
     let n = 60;
     let (x, y) = (whole_numbers(n * 3, 5), whole_numbers(n * 2, 6));

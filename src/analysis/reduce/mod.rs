@@ -22,7 +22,7 @@ use crate::data::{DataError, Embedding, Projection, Provenance};
 use crate::progress::{Cancelled, Progress};
 use model::Fitted;
 use tsne::TsneParams;
-use umap::{UmapError, UmapParams};
+use umap::{Start, UmapError, UmapParams};
 
 /// Why a reduction failed.
 #[derive(Debug, thiserror::Error)]
@@ -152,6 +152,11 @@ pub struct ReduceParams {
     pub perplexity: f64,
     /// UMAP with classes: how much they count, from 0 to 1.
     pub label_weight: f64,
+    /// UMAP: where the points start, when not like on an earlier map.
+    pub start: Start,
+    /// UMAP: how strongly local densities are kept (densMAP, Narayan et al. 2021, its lambda); 0 to 10,
+    /// 0 for not at all.
+    pub density: f64,
     /// UMAP that starts like an earlier map: how strongly its points are held there, from 0 to 1.
     pub hold: f64,
 }
@@ -190,6 +195,8 @@ impl Default for ReduceParams {
             metric: Metric::Euclidean,
             perplexity: 30.0,
             label_weight: 0.5,
+            start: Start::Principal,
+            density: 0.0,
             hold: 0.1,
         }
     }
@@ -220,6 +227,9 @@ impl ReduceParams {
         if !(2.0..=100.0).contains(&self.perplexity) {
             return refuse("the perplexity must be 2 to 100");
         }
+        if !(0.0..=10.0).contains(&self.density) {
+            return refuse("the weight of densities must be 0 to 10");
+        }
         let share = 0.0..=1.0;
         if !share.contains(&self.label_weight) || !share.contains(&self.hold) {
             return refuse("the weight of classes and the hold of an earlier map must be 0 to 1");
@@ -245,6 +255,8 @@ impl ReduceParams {
             epochs: self.epochs,
             seed: self.seed,
             label_weight: self.label_weight,
+            start: self.start,
+            density: self.density,
             drift_penalty: self.hold as f32,
             ..UmapParams::default()
         }
@@ -355,11 +367,18 @@ fn pca_facts(pca: &Pca) -> Provenance {
 }
 
 fn umap_facts(params: &ReduceParams) -> Provenance {
-    Provenance::default()
+    let mut facts = Provenance::default()
         .with("neighbors", params.neighbors.to_string())
         .with("min_dist", params.min_dist.to_string())
         .with("spread", params.spread.to_string())
-        .with("metric", params.metric.name())
+        .with("metric", params.metric.name());
+    if params.start != Start::Principal {
+        facts = facts.with("start", params.start.name());
+    }
+    if params.density > 0.0 {
+        facts = facts.with("densmap", params.density.to_string());
+    }
+    facts
 }
 
 /// Reduces `embedding`; the projection's provenance says how, and for PCA how much variance each
@@ -460,7 +479,7 @@ impl UmapWork<'_> {
         fitted: impl Fn(Embedding, umap::Model<D>) -> Fitted,
     ) -> Result<Reduction, ReduceError> {
         let (embedding, params) = (self.embedding, self.params);
-        let points = points_of(embedding, Method::Umap)?;
+        let points = points_of(embedding, params)?;
         let neighbors = progress.stage("Finding neighbours", 0.0..0.3);
         let guide = self.guide.of::<D>();
         let mut fit = umap::Fit::<D>::new(points, &params.umap(), &guide, &neighbors)?;
@@ -499,11 +518,14 @@ impl UmapWork<'_> {
 }
 
 /// The vectors, at least two of them.
-fn points_of(embedding: &Embedding, method: Method) -> Result<Points<'_>, ReduceError> {
-    let points = Points::new(embedding.values(), embedding.dim())?;
+fn points_of<'a>(
+    embedding: &'a Embedding,
+    params: &ReduceParams,
+) -> Result<Points<'a>, ReduceError> {
+    let points = Points::new(embedding.values(), embedding.dim())?.suited_to(params.metric)?;
     if points.len() < 2 {
         return Err(ReduceError::TooFewVectors {
-            method: method.name(),
+            method: params.method.name(),
             needed: 2,
             found: points.len(),
         });
@@ -518,7 +540,7 @@ fn reduce_by_tsne<const D: usize>(
     progress: &Progress,
     forming: Forming<'_>,
 ) -> Result<Reduction, ReduceError> {
-    let points = points_of(embedding, Method::Tsne)?;
+    let points = points_of(embedding, params)?;
     if points.len() > tsne::MOST_POINTS {
         return Err(ReduceError::Params(format!(
             "t-SNE takes up to {} objects and these are {}; use UMAP, or a part of them",

@@ -244,7 +244,7 @@ fn place<const D: usize, S: Rows>(
     let mut coords = Vec::new();
     source.pass(&mut |rows| {
         for rows in rows.chunks(BATCH * dim) {
-            let points = Points::new(rows, dim)?;
+            let points = Points::new(rows, dim)?.suited_to(model.params.metric)?;
             let placed = placer.place(points, progress)?;
             coords.extend_from_slice(placed.as_flattened());
             progress.set(coords.len() / D, expected)?;

@@ -8,6 +8,7 @@ use super::super::app::{Drafts, MapDraft};
 use super::super::theme::tokens;
 use super::super::widgets::{fact, grouped, section};
 use crate::analysis::points::Metric;
+use crate::analysis::reduce::umap::Start;
 use crate::analysis::reduce::{Method, ReduceParams, variance_ratio};
 use crate::data::{Column, ColumnKind};
 use crate::session::Session;
@@ -184,6 +185,30 @@ fn guides(ui: &mut Ui, session: &Session, draft: &mut MapDraft, actions: &mut Ve
                 .on_hover_text("From not at all to nothing else");
             ui.end_row();
         }
+        if draft.like.is_none() {
+            let start = &mut draft.reduce.start;
+            ui.label("Start");
+            egui::ComboBox::from_id_salt("start")
+                .selected_text(start.name())
+                .show_ui(ui, |ui| {
+                    for by in Start::ALL {
+                        ui.selectable_value(start, by, by.name());
+                    }
+                })
+                .response
+                .on_hover_text(
+                    "Principal components keep the large scale; spectral unfolds the graph of neighbours",
+                );
+            ui.end_row();
+        }
+        ui.label("Densities");
+        ui.add(
+            DragValue::new(&mut draft.reduce.density)
+                .range(0.0..=10.0)
+                .speed(0.05),
+        )
+        .on_hover_text("How strongly crowded places stay crowded (densMAP): 0 not at all, 2 as usual");
+        ui.end_row();
         if draft.like.is_some() {
             ui.label("Hold");
             ui.add(egui::Slider::new(&mut draft.reduce.hold, 0.0..=1.0))

@@ -11,7 +11,7 @@ pub const NEGATIVES: usize = 12;
 const PAIRS: usize = NEIGHBOURS + NEGATIVES;
 
 /// Bound of one coordinate of one force, as in the reference implementation.
-const CLIP: f32 = 4.0;
+pub const CLIP: f32 = 4.0;
 /// Keeps the repulsion finite.
 const NEAR: f32 = 1e-3;
 
@@ -109,7 +109,7 @@ const MAGIC: f32 = 12_582_912.0;
 
 /// x^b for positive normal x, to about 1e-4: 2^(b log2 x) by polynomials.
 #[inline(always)]
-fn power(x: f32, b: f32) -> f32 {
+pub fn power(x: f32, b: f32) -> f32 {
     let bits = x.to_bits();
     // x = 2^e * m with m in [sqrt(1/2), sqrt(2))
     let shifted = bits.wrapping_sub(0x3f35_04f3);

@@ -36,18 +36,23 @@ pub fn principal_start<const D: usize>(
                 }
             },
         );
-    scale(&mut out);
-    out.iter_mut().zip(order).for_each(|(p, &i)| {
-        let mut rng = Rng::new(seed, 0x1417, u64::from(i));
-        for v in p.iter_mut() {
-            *v += NOISE * rng.signed();
-        }
-    });
+    settle(&mut out, order, seed);
     out
 }
 
+/// Scales positions, and parts those that are the same.
+pub(super) fn settle<const D: usize>(positions: &mut [[f32; D]], order: &[u32], seed: u64) {
+    scale(positions);
+    for (p, &i) in positions.iter_mut().zip(order) {
+        let mut rng = Rng::new(seed, 0x1417, u64::from(i));
+        for v in p {
+            *v += NOISE * rng.signed();
+        }
+    }
+}
+
 /// Scales to [`EXTENT`], far points drawn in so that one cannot squeeze all the others.
-fn scale<const D: usize>(points: &mut [[f32; D]]) {
+pub(super) fn scale<const D: usize>(points: &mut [[f32; D]]) {
     let norm = |p: &[f32; D]| p.iter().map(|v| v * v).sum::<f32>().sqrt();
     let mut norms: Vec<f32> = points.iter().map(norm).filter(|v| *v > 0.0).collect();
     if norms.is_empty() {

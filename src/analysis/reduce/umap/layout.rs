@@ -14,6 +14,7 @@
 )]
 
 use super::curve::Curve;
+use super::densmap::Densities;
 use super::forces::{Forces, NEGATIVES, NEIGHBOURS};
 use crate::analysis::reduce::edges::Edges;
 use crate::analysis::rng::Rng;
@@ -51,16 +52,72 @@ pub struct LayoutParams {
     pub seed: u64,
 }
 
+/// What the layout pulls along: by vertex, where its edges lead and how often they are drawn on.
+pub struct Springs {
+    bounds: Vec<u32>,
+    tails: Vec<u32>,
+    /// Ticks per epoch in units of 1 / (2 ONE); none for an edge that is left out.
+    ticks: Vec<u16>,
+}
+
+impl Springs {
+    /// An edge too weak to be drawn on once in so many epochs is left out.
+    fn new(graph: Edges, epochs: u32) -> Self {
+        let weights = graph.weights.iter().copied();
+        let largest = weights.fold(f32::MIN_POSITIVE, f32::max);
+        let least = 1.0 / epochs.max(1) as f32;
+        let ticks = graph
+            .weights
+            .iter()
+            .map(|w| w / largest)
+            .map(|p| {
+                if p < least {
+                    0
+                } else {
+                    (p * ONE as f32) as u16
+                }
+            })
+            .collect();
+        Self {
+            bounds: graph.bounds,
+            tails: graph.tails,
+            ticks,
+        }
+    }
+
+    /// Number of vertices.
+    pub fn len(&self) -> usize {
+        self.bounds.len() - 1
+    }
+
+    /// The other ends of the edges of a vertex, and their ticks.
+    #[inline(always)]
+    pub fn of(&self, v: usize) -> (&[u32], &[u16]) {
+        let (from, to) = (self.bounds[v] as usize, self.bounds[v + 1] as usize);
+        (&self.tails[from..to], &self.ticks[from..to])
+    }
+
+    /// How often an epoch draws on an edge from one of its ends, at most 1; its membership over the largest.
+    #[inline(always)]
+    pub fn often(ticks: u16) -> f32 {
+        f32::from(ticks) * (1.0 / ONE as f32)
+    }
+
+    /// How often an epoch draws on all edges, each counted from one of its ends.
+    pub fn ticks_of_edges(&self) -> f64 {
+        let ticks: u64 = self.ticks.iter().map(|t| u64::from(*t)).sum();
+        ticks as f64 / f64::from(2 * ONE)
+    }
+}
+
 /// A layout in progress.
 pub struct Layout<const D: usize> {
     params: LayoutParams,
     forces: Forces,
     /// First vertex of each round.
     rounds: Vec<u32>,
-    bounds: Vec<u32>,
-    tails: Vec<u32>,
-    /// Ticks per epoch in units of 1 / (2 ONE).
-    ticks: Vec<u16>,
+    springs: Springs,
+    densities: Option<Densities>,
     positions: Vec<[f32; D]>,
     next: Vec<[f32; D]>,
     /// Where each vertex should stay near, if anywhere; empty: none should.
@@ -90,38 +147,24 @@ impl<const D: usize> Layout<D> {
         anchors: Vec<Option<[f32; D]>>,
         params: LayoutParams,
     ) -> Self {
-        let largest = graph
-            .weights
-            .iter()
-            .copied()
-            .fold(f32::MIN_POSITIVE, f32::max);
-        // an edge too weak to be sampled once is left out
-        let least = 1.0 / params.epochs.max(1) as f32;
-        let ticks = graph
-            .weights
-            .iter()
-            .map(|w| w / largest)
-            .map(|p| {
-                if p < least {
-                    0
-                } else {
-                    (p * ONE as f32) as u16
-                }
-            })
-            .collect();
         let forces = Forces::new(params.curve, params.negatives * (0.5 * REPULSION));
         Self {
             forces,
             rounds,
-            bounds: graph.bounds,
-            tails: graph.tails,
-            ticks,
+            springs: Springs::new(graph, params.epochs),
+            densities: None,
             positions,
             next: Vec::new(),
             anchors,
             epoch: 0,
             params,
         }
+    }
+
+    /// Keeps local densities too, as strongly as told; `distance` is that of the vectors of two vertices
+    /// that an edge joins.
+    pub fn keep_densities(&mut self, strength: f64, distance: impl Fn(u32, u32) -> f32 + Sync) {
+        self.densities = Densities::new(&self.springs, distance, self.params.curve, strength);
     }
 
     pub fn epoch(&self) -> u32 {
@@ -144,6 +187,11 @@ impl<const D: usize> Layout<D> {
         for _ in 0..epochs {
             if self.finished() {
                 break;
+            }
+            if let Some(densities) = &mut self.densities
+                && Densities::count_in(self.epoch, self.params.epochs)
+            {
+                densities.observe(&self.springs, &self.positions, progress)?;
             }
             for r in 0..self.rounds.len() - 1 {
                 progress.check()?;
@@ -209,14 +257,16 @@ fn moved_any<const D: usize>(layout: &Layout<D>, first: usize, out: &mut [[f32; 
     for d in 0..D {
         pool[d].copy_within(..NEGATIVES, size);
     }
+    let densities = layout.densities.as_ref();
+    let densities = densities.filter(|_| Densities::count_in(layout.epoch, layout.params.epochs));
     let mut neighbours = [[0f32; NEIGHBOURS]; D];
     for (i, slot) in out.iter_mut().enumerate() {
         let v = first + i;
         let mut point = layout.positions[v];
         let mut from_pool = rng.below(size);
         let mut filled = 0;
-        let (from, to) = (layout.bounds[v] as usize, layout.bounds[v + 1] as usize);
-        for (&tail, &q) in layout.tails[from..to].iter().zip(&layout.ticks[from..to]) {
+        let (tails, ticks) = layout.springs.of(v);
+        for (&tail, &q) in tails.iter().zip(ticks) {
             let step = 2 * u32::from(q);
             let phase = edge_phase(v as u32, tail);
             let at = layout.epoch.wrapping_mul(step).wrapping_add(phase);
@@ -253,6 +303,12 @@ fn moved_any<const D: usize>(layout: &Layout<D>, first: usize, out: &mut [[f32; 
                 from_pool,
                 rate,
             );
+        }
+        if let Some(densities) = densities {
+            let force = densities.force(&layout.springs, &layout.positions, v, &point, rate);
+            for d in 0..D {
+                point[d] += force[d];
+            }
         }
         if let Some(Some(anchor)) = layout.anchors.get(v) {
             let pull = (layout.params.pull * rate).min(1.0);

@@ -5,12 +5,14 @@
 //! and becomes a [`Model`], which places new vectors.
 
 mod curve;
+mod densmap;
 mod forces;
 mod fuzzy;
 mod guide;
 mod init;
 mod layout;
 mod parts;
+mod spectral;
 #[cfg(test)]
 mod tests;
 mod transform;
@@ -24,7 +26,35 @@ use layout::{Layout, LayoutParams, interleave};
 
 pub use guide::Guide;
 pub(super) use init::principal_start;
+use spectral::spectral_start;
 pub use transform::Placer;
+
+/// Where the points of a map start.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Start {
+    /// At their principal components: quick, and what is far apart among the vectors begins far apart.
+    #[default]
+    Principal,
+    /// At the slowest eigenvectors of the graph of neighbours, which unfold it.
+    Spectral,
+}
+
+impl Start {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Principal, Self::Spectral];
+
+    /// Name as shown.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Principal => "principal components",
+            Self::Spectral => "spectral",
+        }
+    }
+}
 
 /// What the map looks like. `Default` follows the reference implementation.
 #[derive(Clone, Debug)]
@@ -41,6 +71,8 @@ pub struct UmapParams {
     pub epochs: Option<u32>,
     /// Samples that repel, for each neighbour that attracts.
     pub negative_sample_rate: f32,
+    /// Where points without a place in the guide start.
+    pub start: Start,
     /// Size of the first steps; they fall to 0.
     pub learning_rate: f32,
     /// Of random numbers.
@@ -49,6 +81,8 @@ pub struct UmapParams {
     pub drift_penalty: f32,
     /// With classes: how much they count, from 0 (not at all) to 1 (nothing else does).
     pub label_weight: f64,
+    /// How strongly local densities are kept (densMAP, its lambda; 0: not at all).
+    pub density: f64,
     /// How the neighbour graph is built; its `k`, `metric` and `seed` follow from the above.
     pub knn: KnnParams,
 }
@@ -62,17 +96,19 @@ impl Default for UmapParams {
             spread: 1.0,
             epochs: None,
             negative_sample_rate: 5.0,
+            start: Start::Principal,
             learning_rate: 1.0,
             seed: 0,
             drift_penalty: 0.0,
             label_weight: 0.5,
+            density: 0.0,
             knn: KnnParams::default(),
         }
     }
 }
 
 /// Why there is no map.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum UmapError {
     /// The vectors cannot be used.
     #[error(transparent)]
@@ -117,7 +153,7 @@ pub struct Fit<const D: usize> {
 }
 
 impl<const D: usize> Fit<D> {
-    /// Finds the neighbours and the start positions: those of the guide, else the principal components.
+    /// Finds the neighbours and the start positions: those of the guide, else by `params.start`.
     ///
     /// # Errors
     /// When the guide does not fit the points, or the work was cancelled.
@@ -163,9 +199,19 @@ impl<const D: usize> Fit<D> {
             Some(start) => order.iter().map(|&i| start[i as usize]).collect(),
             None => Vec::new(),
         };
-        let positions = guide::start(&anchors, &fuzzy).unwrap_or_else(|| {
-            principal_start(&Space::new(points, params.metric), &order, params.seed)
-        });
+        let positions = match guide::start(&anchors, &fuzzy) {
+            Some(start) => start,
+            None => {
+                let space = Space::new(points, params.metric);
+                let start = principal_start(&space, &order, params.seed);
+                match params.start {
+                    Start::Principal => start,
+                    Start::Spectral => {
+                        spectral_start(&fuzzy, start, &order, params.seed, progress)?
+                    }
+                }
+            }
+        };
         progress.check()?;
         let layout = LayoutParams {
             curve: Curve::fit(params.min_dist, params.spread),
@@ -175,8 +221,15 @@ impl<const D: usize> Fit<D> {
             pull: params.drift_penalty,
             seed: params.seed,
         };
+        let mut layout = Layout::new(fuzzy, rounds, positions, anchors, layout);
+        if params.density > 0.0 {
+            layout.keep_densities(params.density, |u, v| {
+                graph.distance(order[u as usize], order[v as usize])
+            });
+            progress.check()?;
+        }
         Ok(Self {
-            layout: Layout::new(fuzzy, rounds, positions, anchors, layout),
+            layout,
             order,
             graph,
             index,

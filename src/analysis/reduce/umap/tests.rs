@@ -1,9 +1,10 @@
 //! Determinism and hostile inputs, through the public interface.
 
 use super::guide::Guide;
-use super::{Fit, Model, Placer, UmapError, UmapParams, umap};
+use super::{Fit, Model, Placer, Start, UmapError, UmapParams, umap};
 use crate::analysis::neighbors::{KnnError, KnnGraph, KnnParams, knn_graph};
 use crate::analysis::points::{InputError, Metric, Points};
+use crate::analysis::quality::{Mapped, QualityParams, quality};
 use crate::analysis::rng::Rng;
 use crate::progress::Progress;
 
@@ -118,19 +119,27 @@ fn graphs_are_right_for_every_metric_and_size() {
 fn one_thread_or_two_make_the_same_bits() {
     let x = clusters(6000, 24, 10, 4.0, 1);
     let q = clusters(300, 24, 10, 4.0, 2);
+    for (start, density) in [(Start::Principal, 0.0), (Start::Spectral, 2.0)] {
+        same_bits(&x, &q, start, density);
+    }
+}
+
+fn same_bits(x: &[f32], q: &[f32], start: Start, density: f64) {
     let run = || {
-        let points = Points::new(&x, 24).unwrap();
+        let points = Points::new(x, 24).unwrap();
         let m: Model<2> = umap(
             points,
             &UmapParams {
                 epochs: Some(30),
+                start,
+                density,
                 ..Default::default()
             },
             &Progress::new(),
         )
         .unwrap();
         let placed = Placer::new(points, &m)
-            .place(Points::new(&q, 24).unwrap(), &Progress::new())
+            .place(Points::new(q, 24).unwrap(), &Progress::new())
             .unwrap();
         (m.graph.clone(), m.positions.clone(), placed)
     };
@@ -204,16 +213,22 @@ fn a_value_that_is_no_number_is_named_by_row() {
 }
 
 fn maps(values: &[f32], dim: usize) {
+    maps_by(values, dim, &UmapParams::default());
+    let all = UmapParams {
+        start: Start::Spectral,
+        density: 2.0,
+        ..Default::default()
+    };
+    maps_by(values, dim, &all);
+}
+
+fn maps_by(values: &[f32], dim: usize, params: &UmapParams) {
     let points = Points::new(values, dim).unwrap();
-    let m: Model<2> = umap(
-        points,
-        &UmapParams {
-            epochs: Some(20),
-            ..Default::default()
-        },
-        &Progress::new(),
-    )
-    .unwrap();
+    let params = UmapParams {
+        epochs: Some(20),
+        ..params.clone()
+    };
+    let m: Model<2> = umap(points, &params, &Progress::new()).unwrap();
     assert_eq!(m.positions.len(), points.len());
     assert!(
         m.positions
@@ -380,4 +395,47 @@ fn classes_part_what_the_vectors_do_not() {
     assert!(led < 0.1, "{led}");
     let strongly = mixed(Some(labels), 1.0);
     assert!(strongly < 0.05, "{strongly}");
+}
+
+#[test]
+fn densities_are_kept_when_asked() {
+    // clusters of the same shape, each a hundred times as wide as the narrowest at most
+    let mut x = clusters(4000, 10, 8, 0.0, 1);
+    for (i, row) in x.chunks_exact_mut(10).enumerate() {
+        let cluster = i % 8;
+        row.iter_mut()
+            .for_each(|v| *v *= 10f32.powf(cluster as f32 / 3.5));
+        row[cluster] += 2000.0;
+    }
+    let points = Points::new(&x, 10).unwrap();
+    let judged = |density: f64| {
+        let params = UmapParams {
+            density,
+            ..Default::default()
+        };
+        let map: Model<2> = umap(points, &params, &Progress::new()).unwrap();
+        let mapped = Mapped {
+            vectors: &x,
+            dim: 10,
+            coords: map.positions.as_flattened(),
+            dims: 2,
+            labels: None,
+        };
+        quality(&mapped, &QualityParams::default(), &Progress::new()).unwrap()
+    };
+    let (plain, kept) = (judged(0.0), judged(2.0));
+    assert!(plain.density.unwrap() < 0.5, "{plain:?}");
+    assert!(kept.density.unwrap() > 0.8, "{kept:?}");
+    assert!(kept.trustworthiness > plain.trustworthiness - 0.02);
+}
+
+#[test]
+fn scalar_products_are_of_unit_vectors() {
+    let x = clusters(40, 5, 3, 2.0, 1);
+    let points = Points::new(&x, 5).unwrap();
+    for metric in [Metric::Euclidean, Metric::Cosine] {
+        points.suited_to(metric).unwrap();
+    }
+    let refused = points.suited_to(Metric::Dot).err().unwrap().to_string();
+    assert!(refused.contains("vector 0 has length"), "{refused}");
 }
