@@ -99,6 +99,11 @@ impl NamedFiles {
             return Err(outside());
         }
         let path = self.root.join(name);
+        // A file in the root itself that is no link lies there.
+        let beside = name.components().count() == 1 && self.real_root().is_some();
+        if beside && path.symlink_metadata().is_ok_and(|m| m.is_file()) {
+            return Ok(path);
+        }
         // A link may lead anywhere: what it resolves to has to lie under the root as well.
         let (Some(root), Ok(real)) = (self.real_root(), path.canonicalize()) else {
             return Err(format!(

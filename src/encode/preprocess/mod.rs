@@ -7,6 +7,7 @@
 
 mod asinh;
 mod normalise;
+mod percentile;
 mod resize;
 mod spectrum;
 #[cfg(test)]
@@ -158,7 +159,7 @@ impl<'a> Preprocessor<'a> {
             notes.filled = true;
             self.scratch.clear();
             self.scratch.extend(pixels.iter().filter(|v| v.is_finite()));
-            normalise::median(&mut self.scratch)
+            percentile::median(&mut self.scratch)
         };
         let (left, top) = ((width - side) / 2, (height - side) / 2);
         self.plane.clear();

@@ -2,6 +2,7 @@
 
 use super::super::card::{Method, Normalisation, Sky};
 use super::asinh;
+use super::percentile::{median, percentile};
 
 /// The median absolute deviation of a normal distribution times this is its standard deviation.
 const SIGMA_FROM_MAD: f32 = 1.4826;
@@ -140,23 +141,4 @@ fn sky_statistics(
 fn deviation(values: &mut [f32], center: f32) -> f32 {
     each(values, |v| (v - center).abs());
     median(values)
-}
-
-/// The median of finite values, the mean of the middle two when their number is even; 0 of none.
-/// Reorders them.
-pub(super) fn median(values: &mut [f32]) -> f32 {
-    percentile(values, 50.0)
-}
-
-/// A percentile with linear interpolation between neighbours. Reorders the values.
-fn percentile(values: &mut [f32], percent: f32) -> f32 {
-    let Some(last) = values.len().checked_sub(1) else {
-        return 0.0;
-    };
-    let position = f64::from(percent) / 100.0 * last as f64;
-    let below = (position.floor() as usize).min(last);
-    let (_, &mut low, above) = values.select_nth_unstable_by(below, f32::total_cmp);
-    let high = above.iter().copied().min_by(f32::total_cmp).unwrap_or(low);
-    let part = position - below as f64;
-    (f64::from(low) * (1.0 - part) + f64::from(high) * part) as f32
 }

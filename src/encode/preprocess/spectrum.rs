@@ -2,7 +2,7 @@
 //! normalised, in this order.
 
 use super::super::card::SpectrumInput;
-use super::{Notes, normalise};
+use super::{Notes, normalise, percentile};
 use crate::data::Spectrum;
 
 /// Prepares spectra for one encoder; keeps its working memory from spectrum to spectrum.
@@ -55,7 +55,7 @@ impl<'a> Sampler<'a> {
         if lacking > 0 {
             self.scratch.clear();
             self.scratch.extend(out.iter().filter(|v| v.is_finite()));
-            let fill = normalise::median(&mut self.scratch);
+            let fill = percentile::median(&mut self.scratch);
             for value in out.iter_mut().filter(|v| !v.is_finite()) {
                 *value = fill;
             }

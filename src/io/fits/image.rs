@@ -228,12 +228,13 @@ impl FitsCutouts {
 
     fn take(&self, path: &Path) -> Result<Fits, CutoutError> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(at) = idle.iter().position(|(known, _)| known == path) {
+        // To the letter: paths are compared part by part, which takes longer than reading some of them.
+        let same = |(known, _): &(PathBuf, Fits)| known.as_os_str() == path.as_os_str();
+        if let Some(at) = idle.iter().position(same) {
             return Ok(idle.remove(at).1);
         }
         drop(idle);
-        let opened = super::open(path).map_err(|e| CutoutError(e.to_string()))?;
-        Ok(opened.0)
+        super::open_whole(path).map_err(|e| CutoutError(e.to_string()))
     }
 }
 
