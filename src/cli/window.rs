@@ -85,7 +85,7 @@ fn demo_without_display() -> Result<()> {
     let mut session = Session::default();
     job.run(bar.progress(), &mut |report| match report {
         Report::Edit(edit) => session.apply(edit),
-        Report::Forming(_) | Report::Encoder(_) => {}
+        Report::Forming(_) | Report::Encoder(_) | Report::Judged(_) => {}
         Report::Notice(text) => say(&text),
     })?;
     drop(bar);

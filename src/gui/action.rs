@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use eframe::egui::Id;
 
+use crate::job::QualityRequest;
 use crate::session::{EncoderChoice, MapRecipe, Selection, ViewSpec};
 
 use super::views::map::Tool;
@@ -60,6 +61,12 @@ pub enum Action {
     WriteCard,
     /// Make a map.
     MakeMap(MapRecipe),
+    /// Measure how faithful the map is to its vectors.
+    Judge(QualityRequest),
+    /// The same, as it was asked for last.
+    JudgeAsBefore,
+    /// Colour the map by how far each place on it can be trusted.
+    ColorByTrust,
     /// Keep the model of the map in a file.
     SaveModel(PathBuf),
     /// Encode with the encoder that is chosen.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use eframe::egui::Context;
 
+use super::judgements::Judgements;
 use crate::job::{Job, JobHandle};
 use crate::progress::Snapshot;
 use crate::session::{Edit, Part, Revision, Session};
@@ -16,6 +17,8 @@ pub(super) struct Active {
     pub opening: Option<PathBuf>,
     /// The map that it has put in place so far, to go on forming.
     pub forming: Option<Revision>,
+    /// The map that it looks at, with its vectors.
+    pub judges: (Option<Revision>, Option<Revision>),
     data: Option<Revision>,
     embedding: Option<Revision>,
 }
@@ -25,6 +28,7 @@ impl Active {
     pub fn start(ctx: &Context, session: &Session, job: Job, opening: Option<PathBuf>) -> Self {
         let ctx = ctx.clone();
         Self {
+            judges: Judgements::of(session),
             data: session.data().map(Part::revision),
             embedding: session.embedding().map(Part::revision),
             handle: JobHandle::spawn(job, move || ctx.request_repaint()),
@@ -38,7 +42,7 @@ impl Active {
         let data = session.data().map(Part::revision) == self.data;
         let embedding = session.embedding().map(Part::revision) == self.embedding;
         match edit {
-            Edit::SetEmbedding { .. } | Edit::SetSelection(_) => data,
+            Edit::SetEmbedding { .. } | Edit::SetSelection(_) | Edit::SetColumns { .. } => data,
             Edit::SetMap(_) => data && embedding,
             Edit::Open { .. } | Edit::SetView(_) | Edit::Close => true,
         }

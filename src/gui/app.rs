@@ -18,6 +18,7 @@ use super::commands;
 use super::decoding::Decoding;
 use super::dialogs::Dialogs;
 use super::filtering::Filtering;
+use super::judgements::Judgements;
 use super::nearest::Nearest;
 use super::objects::ObjectPicture;
 use super::panels::{self, palette::Palette};
@@ -26,6 +27,7 @@ use super::stage::{Stage, Wish};
 use super::theme;
 use super::views::map::MapView;
 use crate::analysis::reduce::{Method, ReduceParams};
+use crate::job::QualityRequest;
 use crate::scene::CutoutStyle;
 use crate::session::{EncoderChoice, History, MapRecipe, Part, ReduceRecipe, Revision};
 
@@ -47,6 +49,8 @@ pub(super) struct Drafts {
     pub encoder_path: String,
     pub chosen: Chosen,
     pub map: MapDraft,
+    /// What to measure of the map next.
+    pub quality: QualityRequest,
 }
 
 /// The map to make next.
@@ -120,6 +124,7 @@ pub struct App {
     hover_picture: ObjectPicture,
     decoding: Decoding,
     nearest: Nearest,
+    judgements: Judgements,
     /// The objects at the ends of a walk.
     walk: Option<[usize; 2]>,
     cutout_style: CutoutStyle,
@@ -161,6 +166,7 @@ impl App {
             hover_picture: ObjectPicture::new("hovered object", true),
             decoding: Decoding::default(),
             nearest: Nearest::default(),
+            judgements: Judgements::default(),
             walk: None,
             cutout_style: CutoutStyle::default(),
             only_map: false,

@@ -43,7 +43,7 @@ const CTRL_SHIFT: Modifiers = Modifiers {
 };
 
 /// All commands, in the order of the palette.
-pub(super) const COMMANDS: [Command; 42] = [
+pub(super) const COMMANDS: [Command; 43] = [
     command(
         "Open file…",
         "A table, FITS file, embedding, projection or session",
@@ -79,6 +79,12 @@ pub(super) const COMMANDS: [Command; 42] = [
         "Reduce the vectors by the chosen method",
         None,
         || Action::MapAsChosen,
+    ),
+    command(
+        "Measure the quality of the map",
+        "How faithful it is to its vectors: trustworthiness, continuity, distances, densities",
+        None,
+        || Action::JudgeAsBefore,
     ),
     command(
         "Place on an earlier map…",

@@ -11,6 +11,7 @@ mod commands;
 mod decoding;
 mod dialogs;
 mod filtering;
+mod judgements;
 mod latest;
 mod moving;
 mod nearest;

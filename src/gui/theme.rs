@@ -180,3 +180,43 @@ fn apply(style: &mut Style, tokens: &Tokens) {
     visuals.widgets.active = state(tokens.raised_more, tokens.accent, tokens.strong);
     visuals.widgets.open = state(tokens.raised_more, tokens.line, tokens.strong);
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use ttf_parser::Face;
+
+    fn sources(folder: &Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, found);
+            } else {
+                found.push(std::fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+
+    /// What the fonts of the window lack would be drawn as an empty box. The second is taken where the
+    /// first has no such sign.
+    #[test]
+    fn every_sign_in_the_window_has_a_glyph() {
+        let fonts = [
+            include_bytes!("../../assets/fonts/Inter-Regular.otf").as_slice(),
+            include_bytes!("../../assets/fonts/JetBrainsMono-Regular.ttf"),
+        ];
+        let faces = fonts.map(|bytes| Face::parse(bytes, 0).unwrap());
+        let mut texts = Vec::new();
+        sources(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join("src/gui"),
+            &mut texts,
+        );
+        let code = texts.iter().flat_map(|text| text.lines());
+        let code = code.filter(|line| !line.trim_start().starts_with("//"));
+        for sign in code.flat_map(str::chars).filter(|c| !c.is_ascii()) {
+            let drawn = faces.iter().any(|face| face.glyph_index(sign).is_some());
+            assert!(drawn, "no glyph for {sign}");
+        }
+    }
+}

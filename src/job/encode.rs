@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::devices::open_encoder;
-use super::{JobError, cache_folder};
+use super::{JobError, Report, cache_folder, make_map};
 use crate::data::{Catalog, CutoutRead as _, Embedding, Provenance, Segment, SpectrumRead as _};
 use crate::encode::{
     AutoChoice, Collector, EncodeOptions, Encoder, Findings, ModelCard, ModelInput, Objects,
@@ -15,7 +15,7 @@ use crate::io::{
     self, CutoutSource, Dataset, Earlier, Journal, Overwrite, Shape, SpectrumSource, VectorSource,
 };
 use crate::progress::Progress;
-use crate::session::{Encoded, EncoderChoice};
+use crate::session::{Edit, Encoded, EncoderChoice, MapRecipe, OpenData};
 
 /// What an encoder made of a data set.
 pub struct EncodedDataset {
@@ -272,6 +272,43 @@ fn objects<'a>(dataset: &'a Dataset, card: &ModelCard) -> Result<Objects<'a>, Jo
             Ok(Objects::Spectra(spectra))
         }
     }
+}
+
+/// Encodes the open data and makes a map like the one before.
+pub(super) fn run(
+    data: &OpenData,
+    choice: &EncoderChoice,
+    then: Option<MapRecipe>,
+    progress: &Progress,
+    report: &mut dyn FnMut(Report),
+) -> Result<(), JobError> {
+    let encoding = progress.stage("Encoding", 0.0..0.98);
+    let options = EncodeOptions::default();
+    let kept = unfinished_of_user();
+    let EncodedDataset {
+        encoded,
+        catalog,
+        taken_up,
+    } = encode_dataset(&data.dataset, choice, &options, &kept, &encoding)?;
+    if taken_up > 0 {
+        report(Report::Notice(format!(
+            "{taken_up} objects were taken over from the run that was interrupted"
+        )));
+    }
+    summary(&encoded, data.dataset.catalog.len())
+        .into_iter()
+        .for_each(|n| report(Report::Notice(n)));
+    let reducing = progress.stage("Making the map", 0.98..1.0);
+    let vectors = Some(&encoded.embedding);
+    let map = then
+        .map(|recipe| make_map(&data.dataset, vectors, &recipe, &reducing))
+        .transpose()?;
+    report(Report::Edit(Edit::SetEmbedding {
+        encoded,
+        map,
+        data: catalog.map(|catalog| data.with_catalog(catalog)),
+    }));
+    Ok(())
 }
 
 /// The catalogue with columns that the encoder predicts; `None` where it predicts none.

@@ -34,7 +34,7 @@ pub use figure::{FigureReport, FigureRequest, write_figure};
 pub use handle::{JobHandle, Message};
 pub use map::write_map;
 pub use open::open_edit;
-pub use quality::{Judged, judge_map};
+pub use quality::{Judged, QualityRequest, judge_map};
 pub use reduce::{make_map, reduce_in_view};
 pub use reduce_file::{
     MappedFile, VectorFile, other_encoder, place_embedding, place_file, read_model, reduce_file,
@@ -47,12 +47,12 @@ use crate::analysis::quality::QualityError;
 use crate::analysis::reduce::{MapModel, ReduceError};
 use crate::analysis::retrieval::RetrievalError;
 use crate::data::DataError;
-use crate::encode::{CardDraft, EncodeError, EncodeOptions};
+use crate::encode::{CardDraft, EncodeError};
 use crate::io::{IoError, Overwrite};
 use crate::progress::{Cancelled, Progress};
 use crate::render::RenderError;
 use crate::session::{
-    Edit, Encoded, EncoderChoice, MapRecipe, Mapped, OpenData, Session, SessionFileError,
+    Edit, Encoded, EncoderChoice, MapPoints, MapRecipe, Mapped, OpenData, Session, SessionFileError,
 };
 use crate::subset::FilterError;
 use crate::synth::SurveyParams;
@@ -132,6 +132,8 @@ pub enum Report {
     Forming(Mapped),
     /// The encoder to use next.
     Encoder(EncoderChoice),
+    /// How faithful the map is.
+    Judged(Arc<Judged>),
     /// Something to tell the user, one sentence.
     Notice(String),
 }
@@ -181,6 +183,24 @@ pub enum Job {
         encoded: Option<Arc<Encoded>>,
         /// How.
         recipe: MapRecipe,
+    },
+    /// Measure how faithful a map is to its vectors.
+    Judge {
+        /// The data.
+        data: Arc<OpenData>,
+        /// Their vectors.
+        encoded: Arc<Encoded>,
+        /// Their map.
+        points: Arc<MapPoints>,
+        /// What to measure.
+        request: QualityRequest,
+    },
+    /// Put what is known of each object's place on the map beside it, and colour the map by it.
+    ColorByTrust {
+        /// The data.
+        data: Arc<OpenData>,
+        /// How faithful their map is.
+        judged: Arc<Judged>,
     },
     /// Keep what places further vectors on a map.
     SaveModel {
@@ -244,6 +264,8 @@ impl Job {
                 MapRecipe::Place(path) => format!("Placing objects by {}", file(path)),
                 MapRecipe::Columns(_) => "Making a map of columns".to_owned(),
             },
+            Self::Judge { .. } => "Measuring the quality of the map".to_owned(),
+            Self::ColorByTrust { .. } => "Colouring by trust".to_owned(),
             Self::ExportSelection { path, .. } | Self::ExportFigure { path, .. } => {
                 format!("Writing {}", file(path))
             }
@@ -268,33 +290,7 @@ impl Job {
                 Ok(())
             }
             Self::Encode { data, choice, then } => {
-                let encoding = progress.stage("Encoding", 0.0..0.98);
-                let options = EncodeOptions::default();
-                let kept = encode::unfinished_of_user();
-                let EncodedDataset {
-                    encoded,
-                    catalog,
-                    taken_up,
-                } = encode_dataset(&data.dataset, &choice, &options, &kept, &encoding)?;
-                if taken_up > 0 {
-                    report(Report::Notice(format!(
-                        "{taken_up} objects were taken over from the run that was interrupted"
-                    )));
-                }
-                encode::summary(&encoded, data.dataset.catalog.len())
-                    .into_iter()
-                    .for_each(|n| report(Report::Notice(n)));
-                let reducing = progress.stage("Making the map", 0.98..1.0);
-                let vectors = Some(&encoded.embedding);
-                let map = then
-                    .map(|recipe| make_map(&data.dataset, vectors, &recipe, &reducing))
-                    .transpose()?;
-                report(Report::Edit(Edit::SetEmbedding {
-                    encoded,
-                    map,
-                    data: catalog.map(|catalog| data.with_catalog(catalog)),
-                }));
-                Ok(())
+                encode::run(&data, &choice, then, progress, report)
             }
             Self::Check { choice } => {
                 let progress = progress.stage("Checking", 0.0..1.0);
@@ -323,6 +319,21 @@ impl Job {
                 let other = other.and_then(|(m, v)| other_encoder(m, v.provenance()));
                 other.into_iter().for_each(|n| report(Report::Notice(n)));
                 report(Report::Edit(Edit::SetMap(mapped)));
+                Ok(())
+            }
+            Self::Judge {
+                data,
+                encoded,
+                points,
+                request,
+            } => {
+                let progress = progress.stage("Measuring", 0.0..1.0);
+                let judged = quality::judge_open(&data, &encoded, &points, &request, &progress)?;
+                report(Report::Judged(Arc::new(judged)));
+                Ok(())
+            }
+            Self::ColorByTrust { data, judged } => {
+                report(Report::Edit(quality::with_trust(&data, &judged)?));
                 Ok(())
             }
             Self::SaveModel { model, path } => {

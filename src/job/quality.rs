@@ -8,20 +8,50 @@ use arrow::array::{ArrayRef, Float32Array, RecordBatch, UInt32Array};
 use arrow::compute::take;
 
 use super::JobError;
+use crate::analysis::points::Metric;
 use crate::analysis::quality::{Mapped, PointQuality, Quality, QualityParams, quality};
 use crate::data::{Catalog, DataError, Embedding, Projection};
 use crate::io::{self, Dataset, Overwrite};
 use crate::progress::Progress;
+use crate::session::{Edit, Encoded, MapPoints, OpenData};
 
 /// Distinct labels a column may have.
 const MOST_LABELS: usize = 1000;
+
+/// What to measure of the map that is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QualityRequest {
+    /// Neighbours of an object.
+    pub neighbors: usize,
+    /// Objects that are asked; all, where there are no more.
+    pub queries: usize,
+    /// A column of labels.
+    pub labels: Option<String>,
+}
+
+impl Default for QualityRequest {
+    fn default() -> Self {
+        let usual = QualityParams::default();
+        Self {
+            neighbors: usual.neighbors,
+            queries: usual.queries,
+            labels: None,
+        }
+    }
+}
 
 /// A map judged.
 pub struct Judged {
     /// How faithful it is.
     pub quality: Quality,
+    /// The column of labels that was asked for.
+    pub labels: Option<String>,
+    /// How far apart vectors are.
+    pub metric: Metric,
     /// Names and measures of the sampled points.
     points: Catalog,
+    /// Their rows in the catalogue of the map.
+    rows: Vec<u32>,
 }
 
 impl Judged {
@@ -40,15 +70,42 @@ impl Judged {
     }
 }
 
+/// Columns of a judged map.
+const TRUST: &str = "trust";
+const PRESERVATION: &str = "preservation";
+
+/// The open data with columns for the trust and preservation of each object that was asked, and the map
+/// coloured by trust.
+///
+/// # Errors
+/// When the table cannot be made.
+pub(super) fn with_trust(data: &OpenData, judged: &Judged) -> Result<Edit, JobError> {
+    let catalog = &data.dataset.catalog;
+    let column = |number: fn(&PointQuality) -> f32| {
+        let mut values = vec![None; catalog.len()];
+        for (&row, point) in judged.rows.iter().zip(&judged.quality.of_points) {
+            values[row as usize] = Some(number(point));
+        }
+        values
+    };
+    let (trust, preservation) = (column(|p| p.trust), column(|p| p.preservation));
+    let columns = [(TRUST, &trust[..]), (PRESERVATION, &preservation[..])];
+    let catalog = catalog.with_predictions("quality of the map", columns)?;
+    Ok(Edit::SetColumns {
+        data: data.with_catalog(catalog),
+        color: TRUST.to_owned(),
+    })
+}
+
 /// Compares the map in one data set with the vectors in another, by the objects that are in both: by
-/// row where the two list the same objects, else by `id`. `labels` names a column of either.
+/// row where the two list the same objects, else by `id`. `asked_labels` names a column of either.
 ///
 /// # Errors
 /// When there are no vectors, no map, no such column, or too few objects in both; cancellation.
 pub fn judge_map(
     vectors: &Dataset,
     map: &Dataset,
-    labels: Option<&str>,
+    asked_labels: Option<&str>,
     params: &QualityParams,
     progress: &Progress,
 ) -> Result<Judged, JobError> {
@@ -63,7 +120,7 @@ pub fn judge_map(
     let projection = map.projection.as_ref();
     let projection = projection.ok_or_else(|| lacks(map, "map", "reduce"))?;
     let both = Both::new((vectors, embedding), (map, projection))?;
-    let labels = labels.map(|name| both.labels(vectors, map, name));
+    let labels = asked_labels.map(|name| both.labels(vectors, map, name));
     let labels = labels.transpose()?;
     let mapped = Mapped {
         vectors: &gathered(embedding.values(), embedding.dim(), &both.vectors),
@@ -74,20 +131,54 @@ pub fn judge_map(
     };
     let quality = quality(&mapped, params, progress)?;
     let row = |p: &PointQuality| projection.rows()[both.points[p.point as usize] as usize];
-    let rows = UInt32Array::from_iter_values(quality.of_points.iter().map(row));
+    let rows: Vec<u32> = quality.of_points.iter().map(row).collect();
     let table = |e: arrow::error::ArrowError| DataError::Table(e.to_string());
-    let ids = take(map.catalog.batch().column(0), &rows, None).map_err(table)?;
+    let asked = UInt32Array::from(rows.clone());
+    let ids = take(map.catalog.batch().column(0), &asked, None).map_err(table)?;
     let numbers = |number: fn(&PointQuality) -> f32| -> ArrayRef {
         let numbers = quality.of_points.iter().map(number);
         Arc::new(Float32Array::from_iter_values(numbers))
     };
     let columns = [
         ("id", ids),
-        ("preservation", numbers(|p| p.preservation)),
-        ("trust", numbers(|p| p.trust)),
+        (PRESERVATION, numbers(|p| p.preservation)),
+        (TRUST, numbers(|p| p.trust)),
     ];
     let points = Catalog::new(&RecordBatch::try_from_iter(columns).map_err(table)?)?;
-    Ok(Judged { quality, points })
+    Ok(Judged {
+        quality,
+        labels: asked_labels.map(str::to_owned),
+        metric: params.metric,
+        points,
+        rows,
+    })
+}
+
+/// Compares a map with the vectors of the same data set, in the metric that the map was made by.
+///
+/// # Errors
+/// As [`judge_map`].
+pub(super) fn judge_open(
+    data: &OpenData,
+    encoded: &Encoded,
+    points: &MapPoints,
+    request: &QualityRequest,
+    progress: &Progress,
+) -> Result<Judged, JobError> {
+    let set = Dataset {
+        embedding: Some(encoded.embedding.clone()),
+        projection: Some(points.projection().clone()),
+        ..data.dataset.clone()
+    };
+    let named = points.projection().provenance().get("metric");
+    let metric = Metric::ALL.into_iter().find(|m| Some(m.name()) == named);
+    let params = QualityParams {
+        neighbors: request.neighbors,
+        queries: request.queries,
+        metric: metric.unwrap_or_default(),
+        ..QualityParams::default()
+    };
+    judge_map(&set, &set, request.labels.as_deref(), &params, progress)
 }
 
 /// The objects that have a vector and a point.

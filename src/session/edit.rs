@@ -22,6 +22,13 @@ pub enum Edit {
         /// The same objects with what the encoder predicts of them, where it predicts anything.
         data: Option<OpenData>,
     },
+    /// Sets the same objects with other columns, and colours the map by one of them.
+    SetColumns {
+        /// The objects.
+        data: OpenData,
+        /// The column.
+        color: String,
+    },
     /// Sets the map.
     SetMap(Mapped),
     /// Selects objects, or none.
@@ -39,6 +46,7 @@ impl Edit {
         match self {
             Self::Open { .. } => "Open",
             Self::SetEmbedding { .. } => "Encode",
+            Self::SetColumns { .. } => "Add columns",
             Self::SetMap(_) => "Make a map",
             Self::SetSelection(Some(_)) => "Select",
             Self::SetSelection(None) => "Clear the selection",
@@ -76,6 +84,13 @@ impl Session {
                 }
                 self.embedding = Some(Part::new(encoded));
                 self.map = map.map(Part::new);
+            }
+            Edit::SetColumns { data, color } => {
+                self.data = Some(Part::new(data));
+                self.view.color = super::ColorBy {
+                    column: Some(color),
+                    ..Default::default()
+                };
             }
             Edit::SetMap(mapped) => self.map = Some(Part::new(mapped)),
             Edit::SetSelection(selection) => self.selection = selection.map(Part::new),

@@ -19,7 +19,7 @@ fn run(job: Job, session: &mut Session) -> Result<Vec<String>, JobError> {
     job.run(&Progress::new(), &mut |report| match report {
         Report::Edit(edit) => session.apply(edit),
         Report::Forming(mapped) => session.apply(Edit::SetMap(mapped)),
-        Report::Encoder(_) => {}
+        Report::Encoder(_) | Report::Judged(_) => {}
         Report::Notice(notice) => notices.push(notice),
     })?;
     Ok(notices)

@@ -68,6 +68,21 @@ fn from_a_catalogue_to_a_map_by_its_buttons() {
     settle(&mut harness);
     harness.get_by_label_contains("30 objects · all drawn");
     harness.get_by_label("Map");
+    // How faithful it is, when asked.
+    harness.get_by_label_contains("measure…").click();
+    settle(&mut harness);
+    harness.get_by_label("Measure the quality").click();
+    settle(&mut harness);
+    harness.get_by_label("Trustworthiness");
+    harness.get_by_label_contains("neighbours of all 30 objects");
+    harness.get_by_label("Colour the map by trust").click();
+    settle(&mut harness);
+    assert!(harness.query_all_by_label_contains("trust").count() > 2);
+    harness.get_by_label("Undo").click();
+    settle(&mut harness);
+    harness.key_press(Key::Escape);
+    settle(&mut harness);
+    harness.get_by_label_contains("trust 0.");
 
     harness.get_by_label("Show TNG50-like").click();
     settle(&mut harness);

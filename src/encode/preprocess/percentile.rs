@@ -100,7 +100,7 @@ mod tests {
                 })
                 .collect();
             for percent in [0.0, 0.5, 25.0, 50.0, 99.5, 100.0] {
-                let rank = (f64::from(percent) / 100.0 * (count - 1) as f64) as usize;
+                let rank = (percent / 100.0 * (count - 1) as f64) as usize;
                 if let Some(found) = bracketed(&values, rank) {
                     assert_eq!(
                         found,

@@ -57,10 +57,11 @@ impl App {
                 let recipe = self.drafts.map.recipe();
                 self.work_on_data(ctx, Action::MakeMap(recipe));
             }
+            Action::JudgeAsBefore | Action::ColorByTrust => self.judge(ctx, &action),
             Action::SaveModel(path) => self.save_model(ctx, path),
             Action::Close => self.history.apply(Edit::Close),
             Action::ChooseEncoder(path) => self.choose(path),
-            Action::UseCutouts(_) | Action::Encode(_) | Action::MakeMap(_) => {
+            Action::UseCutouts(_) | Action::Encode(_) | Action::MakeMap(_) | Action::Judge(_) => {
                 self.work_on_data(ctx, action);
             }
             Action::KeepMap => self.tell_job(Progress::suffice),
@@ -123,6 +124,23 @@ impl App {
                 }
             }
             Action::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
+        }
+    }
+
+    /// What has to do with how faithful the map is.
+    fn judge(&mut self, ctx: &Context, action: &Action) {
+        let session = self.history.session();
+        let judged = self.judgements.current(session);
+        match (action, session.data(), judged) {
+            (Action::JudgeAsBefore, ..) => {
+                let request = self.drafts.quality.clone();
+                self.work_on_data(ctx, Action::Judge(request));
+            }
+            (Action::ColorByTrust, Some(data), Some(judged)) => {
+                let (data, judged) = (data.share(), Arc::clone(judged));
+                self.start(ctx, Job::ColorByTrust { data, judged }, None);
+            }
+            _ => {}
         }
     }
 

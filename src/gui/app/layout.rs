@@ -36,7 +36,16 @@ impl App {
             .exact_size(44.0)
             .frame(frame(14.0, 0.0))
             .show(ui, |ui| {
-                panels::top::ui(ui, &self.history, &mut self.drafts, running, actions);
+                let Self {
+                    history,
+                    drafts,
+                    judgements,
+                    ..
+                } = self;
+                let judged = judgements
+                    .current(history.session())
+                    .map(|judged| &**judged);
+                panels::top::ui(ui, history, judged, drafts, running, actions);
             });
         if self.history.session().map().is_some() {
             Panel::top("filter").frame(frame(14.0, 4.0)).show(ui, |ui| {

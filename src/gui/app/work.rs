@@ -1,6 +1,7 @@
 //! The running job: starting it, taking in what it sends, a map that forms.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use eframe::egui::Context;
 
@@ -28,6 +29,11 @@ impl App {
                 Message::Report(Report::Edit(edit)) => self.take_in(edit),
                 Message::Report(Report::Forming(mapped)) => self.form(mapped),
                 Message::Report(Report::Encoder(choice)) => self.drafts.encoder = choice,
+                Message::Report(Report::Judged(judged)) => {
+                    if let Some(job) = &self.job {
+                        self.judgements.keep(job.judges, judged);
+                    }
+                }
                 Message::Report(Report::Notice(text)) => self.notify(text, false),
                 Message::Done(result) => {
                     let formed = self.job.take().and_then(|job| job.forming);
@@ -128,6 +134,15 @@ impl App {
                 encoded: encoded.map(Part::share),
                 recipe,
             },
+            (Action::Judge(request), Some(encoded)) => {
+                let Some(map) = session.map() else { return };
+                Job::Judge {
+                    data: data.share(),
+                    encoded: encoded.share(),
+                    points: Arc::clone(&map.points),
+                    request,
+                }
+            }
             _ => return,
         };
         self.start(ctx, job, None);

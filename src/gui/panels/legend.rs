@@ -1,7 +1,9 @@
 //! What is drawn: the column that colours the points, the legend that is also the switchboard, and
 //! the look of the points.
 
-use eframe::egui::{self, ComboBox, Rect, RichText, Sense, Slider, Ui, Vec2};
+use eframe::egui::{
+    self, Color32, ComboBox, Pos2, Rect, RichText, Sense, Slider, Stroke, Ui, Vec2,
+};
 
 use super::super::action::Action;
 use super::super::theme::{STEP, data_color, tokens};
@@ -156,25 +158,42 @@ fn by_column(
 /// What markers and sizes mean.
 fn marks(ui: &mut Ui, colored: &Colored) {
     let muted = tokens(ui.ctx()).muted;
-    let mut say = |text: String| ui.label(RichText::new(text).small().color(muted));
+    let say = |ui: &mut Ui, text: &str| ui.label(RichText::new(text).small().color(muted));
     for (name, shape) in &colored.markers {
-        say(format!("{} {name}", symbol(*shape)));
+        ui.horizontal(|ui| {
+            let (rect, _) = ui.allocate_exact_size(Vec2::splat(12.0), Sense::hover());
+            ui.painter().add(symbol(*shape, rect.center(), 4.5, muted));
+            say(ui, name);
+        });
     }
     if let Some((label, low, high)) = &colored.sizes {
-        say(format!(
-            "small {} to large {}: {label}",
-            short_number(*low),
-            short_number(*high)
-        ));
+        let (low, high) = (short_number(*low), short_number(*high));
+        say(ui, &format!("small {low} to large {high}: {label}"));
     }
 }
 
-fn symbol(shape: Shape) -> &'static str {
+/// A marker of this radius, as on the map.
+fn symbol(shape: Shape, at: Pos2, radius: f32, color: Color32) -> egui::Shape {
+    let polygon = |corners: Vec<Pos2>| egui::Shape::convex_polygon(corners, color, Stroke::NONE);
     match shape {
-        Shape::Disc => "●",
-        Shape::Diamond => "◆",
-        Shape::Square => "■",
-        Shape::Plus => "+",
+        Shape::Disc => egui::Shape::circle_filled(at, radius, color),
+        Shape::Diamond => polygon(vec![
+            at - Vec2::Y * radius,
+            at + Vec2::X * radius,
+            at + Vec2::Y * radius,
+            at - Vec2::X * radius,
+        ]),
+        Shape::Square => {
+            let rect = Rect::from_center_size(at, Vec2::splat(1.8 * radius));
+            egui::Shape::rect_filled(rect, 0.0, color)
+        }
+        Shape::Plus => {
+            let arm = |along: Vec2| {
+                let ends = [at - along * radius, at + along * radius];
+                egui::Shape::line_segment(ends, Stroke::new(0.6 * radius, color))
+            };
+            egui::Shape::Vec(vec![arm(Vec2::X), arm(Vec2::Y)])
+        }
     }
 }
 
@@ -310,7 +329,7 @@ fn numbers(
                 }
             });
         named_list(&list.response, "Colours");
-        let turn = ui.selectable_label(spec.invert, "⇄");
+        let turn = ui.selectable_label(spec.invert, "↔");
         turn.widget_info(|| {
             egui::WidgetInfo::selected(
                 egui::Role::CheckBox,

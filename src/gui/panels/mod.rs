@@ -10,6 +10,7 @@ pub(super) mod legend;
 pub(super) mod notices;
 pub(super) mod palette;
 pub(super) mod projection;
+pub(super) mod quality;
 pub(super) mod spectrum;
 pub(super) mod start;
 pub(super) mod status;

@@ -6,11 +6,11 @@ use egui_plot::{Bar, BarChart, Plot};
 use super::super::action::{Action, Dialog};
 use super::super::app::{Drafts, MapDraft};
 use super::super::theme::tokens;
-use super::super::widgets::{fact, grouped, section};
+use super::super::widgets::{class_column, fact, grouped, section};
 use crate::analysis::points::Metric;
 use crate::analysis::reduce::umap::Start;
 use crate::analysis::reduce::{Method, ReduceParams, variance_ratio};
-use crate::data::{Column, ColumnKind};
+use crate::data::Column;
 use crate::session::Session;
 
 const SCREE_HEIGHT: f32 = 110.0;
@@ -151,18 +151,7 @@ fn guides(ui: &mut Ui, session: &Session, draft: &mut MapDraft, actions: &mut Ve
     let Some(data) = session.data() else { return };
     labelled("guides").show(ui, |ui| {
         ui.label("Classes");
-        let chosen = draft.labels.as_deref().unwrap_or("none").to_owned();
-        egui::ComboBox::from_id_salt("classes")
-            .selected_text(chosen)
-            .show_ui(ui, |ui| {
-                ui.selectable_value(&mut draft.labels, None, "none");
-                let columns = data.dataset.catalog.columns();
-                for column in columns.filter(|c| c.kind() == ColumnKind::Categorical) {
-                    let name = Some(column.name().to_owned());
-                    ui.selectable_value(&mut draft.labels, name, column.name());
-                }
-            })
-            .response
+        class_column(ui, "Classes", data, &mut draft.labels)
             .on_hover_text("A column whose classes are kept together on the map");
         ui.end_row();
         ui.label("Start like");
@@ -174,7 +163,7 @@ fn guides(ui: &mut Ui, session: &Session, draft: &mut MapDraft, actions: &mut Ve
                 actions.push(Action::Ask(Dialog::EarlierMap));
             }
             let taken = draft.like.is_some();
-            if taken && ui.button("✕").on_hover_text("Start afresh").clicked() {
+            if taken && ui.button("×").on_hover_text("Start afresh").clicked() {
                 draft.like = None;
             }
         });
@@ -187,7 +176,7 @@ fn guides(ui: &mut Ui, session: &Session, draft: &mut MapDraft, actions: &mut Ve
         }
         if draft.like.is_none() {
             let start = &mut draft.reduce.start;
-            ui.label("Start");
+            ui.label("Start at");
             egui::ComboBox::from_id_salt("start")
                 .selected_text(start.name())
                 .show_ui(ui, |ui| {
@@ -201,7 +190,7 @@ fn guides(ui: &mut Ui, session: &Session, draft: &mut MapDraft, actions: &mut Ve
                 );
             ui.end_row();
         }
-        ui.label("Densities");
+        ui.label("Keep densities");
         ui.add(
             DragValue::new(&mut draft.reduce.density)
                 .range(0.0..=10.0)

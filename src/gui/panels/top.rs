@@ -1,4 +1,4 @@
-//! The sentence across the top: Data › Encoder › Map. Each word opens its settings and shows what
+//! The sentence across the top: Data › Encoder › Map › Quality. Each word opens its settings and shows what
 //! is running.
 
 use eframe::egui::{
@@ -10,7 +10,8 @@ use super::super::active::Running;
 use super::super::app::Drafts;
 use super::super::theme::{STEP, strong_family, tokens};
 use super::super::widgets::counted;
-use super::{data, encoder, projection};
+use super::{data, encoder, projection, quality};
+use crate::job::Judged;
 use crate::session::{History, Session};
 
 const POPUP_WIDTH: f32 = 340.0;
@@ -21,6 +22,7 @@ const NAME_FROM: f32 = 800.0;
 pub(in crate::gui) fn ui(
     ui: &mut Ui,
     history: &History,
+    judged: Option<&Judged>,
     drafts: &mut Drafts,
     running: Option<&Running>,
     actions: &mut Vec<Action>,
@@ -63,6 +65,17 @@ pub(in crate::gui) fn ui(
             word(ui, "Map", &state(map_text(session)), |ui| {
                 projection::ui(ui, session, drafts, actions);
             });
+            if session.map().is_some() {
+                arrow(ui);
+                word(
+                    ui,
+                    "Quality",
+                    &state(quality::state(session, judged)),
+                    |ui| {
+                        quality::ui(ui, session, judged, drafts, actions);
+                    },
+                );
+            }
             if let Some(running) = running {
                 ui.add_space(2.0 * STEP);
                 ui.add(eframe::egui::Spinner::new().size(14.0));

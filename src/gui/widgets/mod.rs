@@ -1,8 +1,12 @@
 //! Small pieces that panels share.
 
-use eframe::egui::{Align, Color32, Layout, Response, RichText, Sense, Ui, Vec2, WidgetText};
+use eframe::egui::{
+    Align, Color32, ComboBox, Layout, Response, RichText, Sense, Ui, Vec2, WidgetText,
+};
 
 use super::theme::{STEP, strong_family, tokens};
+use crate::data::ColumnKind;
+use crate::session::OpenData;
 
 /// The title of a section.
 pub(super) fn section(ui: &mut Ui, title: &str) {
@@ -49,6 +53,27 @@ pub(super) fn named_list(response: &Response, name: &str) {
     response.widget_info(|| {
         eframe::egui::WidgetInfo::labeled(eframe::egui::Role::ComboBox, true, name)
     });
+}
+
+/// A choice among the columns of classes, or none.
+pub(super) fn class_column(
+    ui: &mut Ui,
+    name: &str,
+    data: &OpenData,
+    chosen: &mut Option<String>,
+) -> Response {
+    let list = ComboBox::from_id_salt(name)
+        .selected_text(chosen.as_deref().unwrap_or("none"))
+        .show_ui(ui, |ui| {
+            ui.selectable_value(chosen, None, "none");
+            let columns = data.dataset.catalog.columns().zip(&data.kinds);
+            for (column, _) in columns.filter(|(_, kind)| **kind == ColumnKind::Categorical) {
+                let name = Some(column.name().to_owned());
+                ui.selectable_value(chosen, name, column.name());
+            }
+        });
+    named_list(&list.response, name);
+    list.response
 }
 
 /// A number with its digits in groups: 6,000.

@@ -199,16 +199,15 @@ impl<const D: usize> Fit<D> {
             Some(start) => order.iter().map(|&i| start[i as usize]).collect(),
             None => Vec::new(),
         };
-        let positions = match guide::start(&anchors, &fuzzy) {
-            Some(start) => start,
-            None => {
-                let space = Space::new(points, params.metric);
-                let start = principal_start(&space, &order, params.seed);
-                match params.start {
-                    Start::Principal => start,
-                    Start::Spectral => {
-                        spectral_start(&fuzzy, start, &order, params.seed, progress)?
-                    }
+        let positions = if let Some(start) = guide::start(&anchors, &fuzzy) {
+            start
+        } else {
+            let space = Space::new(points, params.metric);
+            let principal = principal_start(&space, &order, params.seed);
+            match params.start {
+                Start::Principal => principal,
+                Start::Spectral => {
+                    spectral_start(&fuzzy, principal, &order, params.seed, progress)?
                 }
             }
         };
