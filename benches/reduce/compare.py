@@ -5,7 +5,8 @@
 Makes a virtual environment with the peers (requirements.txt) and data with fixed seeds in a folder of the cache, then
 runs both sides in turns, each in a process of its own with two threads, and prints what the system says they took.
 Faithfulness is judged for both by `latentarium quality` (1500 vectors asked), and by another judge where one is named
-(called with VECTORS.npy MAP.npy --queries 1500). WORK: fmnist, umap, million, knn, pca, pca-large, transform.
+(called with VECTORS.npy MAP.npy --queries 1500). WORK: fmnist, umap, densmap, spectral,
+million, knn, pca, pca-large, transform.
 
 Fashion-MNIST comes from the Debian package dataset-fashion-mnist, whose folder is /usr/share/datasets/fashion-mnist.
 """
@@ -84,20 +85,20 @@ class Bench:
         pq.write_table(table.replace_schema_metadata({"latentarium.kind": "projection"}), self.folder / "judged.parquet")
         text = taken([self.program, "quality", vectors, self.folder / "judged.parquet", "--json"])[2]
         told = json.loads(text)
-        line = ", ".join(f"{key} {told[key]:.4f}" for key in ("trustworthiness", "continuity", "spearman"))
+        line = ", ".join(f"{key} {told[key]:.4f}" for key in ("trustworthiness", "continuity", "spearman", "density"))
         print(f"    {name:11} {line}", flush=True)
         if self.arguments.judge:
             command = [PYTHON, self.arguments.judge, vectors, coordinates, "--queries", "1500"]
             print(f"    {name:11} {taken(command)[2].strip()}", flush=True)
 
-    def umap(self, name, vectors, must, peer=True):
+    def umap(self, name, vectors, must, peer="umap", more=()):
         out = self.folder / "ours.parquet"
-        ours = self.ours("reduce", vectors, "--method", "umap", "--out", out)
+        ours = self.ours("reduce", vectors, "--method", "umap", *more, "--out", out)
         if not peer:
             print(f"{name:28} {ours[0]:.2f} CPU-s {ours[1]:.0f} MB   must: {must}", flush=True)
         else:
             self.peer("nothing", vectors)
-            self.show(name, ours, self.peer("umap", vectors), must)
+            self.show(name, ours, self.peer(peer, vectors), must)
             self.judge(vectors, self.folder / "peer.npy", "umap-learn")
         self.judge(vectors, self.coordinates(out), "latentarium")
 
@@ -113,8 +114,15 @@ class Bench:
     def umap_250k(self):
         self.umap("UMAP 250k x 128", self.vectors(250_000, 128), "<= 0.25, trust >= -0.001, memory <= 0.5")
 
+    def densmap(self):
+        self.umap("densMAP 30k x 128", self.vectors(30_000, 128), "density, trust >=", "densmap", ["--densmap"])
+
+    def spectral(self):
+        more = ["--start", "spectral"]
+        self.umap("UMAP 30k x 128, spectral", self.vectors(30_000, 128), "trust >= -0.001", "spectral", more)
+
     def million(self):
-        self.umap("UMAP 1M x 128", self.vectors(1_000_000, 128), "<= 180 CPU-s, <= 1280 MB", peer=False)
+        self.umap("UMAP 1M x 128", self.vectors(1_000_000, 128), "<= 180 CPU-s, <= 1280 MB", peer=None)
 
     def knn(self):
         vectors = self.vectors(250_000, 128)
@@ -170,6 +178,8 @@ WORK = {
     "pca": Bench.pca,
     "knn": Bench.knn,
     "umap": Bench.umap_250k,
+    "densmap": Bench.densmap,
+    "spectral": Bench.spectral,
     "transform": Bench.transform,
     "fmnist": Bench.fmnist,
     "pca-large": Bench.pca_large,

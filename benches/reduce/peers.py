@@ -14,6 +14,18 @@ def umap(x, out, new=None):
         np.save(out.replace(".npy", "_new.npy"), fit.transform(np.load(new)).astype(np.float32))
 
 
+def densmap(x, out):
+    from umap import UMAP
+
+    np.save(out, UMAP(densmap=True, init="pca", random_state=None, n_jobs=-1).fit_transform(x).astype(np.float32))
+
+
+def spectral(x, out):
+    from umap import UMAP
+
+    np.save(out, UMAP(init="spectral", random_state=None, n_jobs=-1).fit_transform(x).astype(np.float32))
+
+
 def knn(x, out):
     from pynndescent import NNDescent
 
