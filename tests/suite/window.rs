@@ -77,7 +77,7 @@ fn from_a_catalogue_to_a_map_by_its_buttons() {
     harness.get_by_label_contains("neighbours of all 30 objects");
     harness.get_by_label("Colour the map by trust").click();
     settle(&mut harness);
-    assert!(harness.query_all_by_label_contains("trust").count() > 2);
+    harness.get_by_label("Scale of the colours");
     harness.get_by_label("Undo").click();
     settle(&mut harness);
     harness.key_press(Key::Escape);
