@@ -102,7 +102,7 @@ pub(in crate::gui) fn ui(
         },
     );
     if let Some(colored) = colored {
-        marks(ui, colored);
+        ui.scope(|ui| marks(ui, colored));
     }
     slider(
         ui,
@@ -158,6 +158,7 @@ fn by_column(
 /// What markers and sizes mean.
 fn marks(ui: &mut Ui, colored: &Colored) {
     let muted = tokens(ui.ctx()).muted;
+    ui.spacing_mut().interact_size.y = 3.0 * STEP;
     let say = |ui: &mut Ui, text: &str| ui.label(RichText::new(text).small().color(muted));
     for (name, shape) in &colored.markers {
         ui.horizontal(|ui| {
