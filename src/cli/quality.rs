@@ -37,7 +37,10 @@ pub(super) struct QualityArgs {
     /// Parquet file to write with the preservation and trust of each point that was asked
     #[arg(long, value_name = "FILE")]
     per_point: Option<PathBuf>,
-    /// Replace the file if it exists
+    /// Map to write with the preservation and trust of each point that was asked as columns, to colour by
+    #[arg(long, value_name = "FILE")]
+    map_out: Option<PathBuf>,
+    /// Replace the files if they exist
     #[arg(long)]
     force: bool,
     /// Print the result as JSON
@@ -47,7 +50,7 @@ pub(super) struct QualityArgs {
 
 pub(super) fn run(args: &QualityArgs) -> Result<Answer> {
     let overwrite = overwrite(args.force);
-    if let Some(path) = &args.per_point {
+    for path in args.per_point.iter().chain(&args.map_out) {
         io::check_output(path, overwrite)?;
     }
     let bar = Bar::start();
@@ -60,7 +63,7 @@ pub(super) fn run(args: &QualityArgs) -> Result<Answer> {
         seed: args.seed,
         metric: args.metric.into(),
     };
-    let counting = bar.progress().stage("Counting", 0.3..1.0);
+    let counting = bar.progress().stage("Counting", 0.3..0.99);
     let judged = judge_map(&vectors, &map, args.labels.as_deref(), &params, &counting).map_err(
         |e| match e {
             JobError::Quality(e) => anyhow!("{e}: {}", args.map.display()),
@@ -70,6 +73,11 @@ pub(super) fn run(args: &QualityArgs) -> Result<Answer> {
     if let Some(path) = &args.per_point {
         judged.write_points(path, overwrite)?;
     }
+    let writing = bar.progress().stage("Writing", 0.99..1.0);
+    let notes = match &args.map_out {
+        Some(path) => judged.write_map(path, &map, overwrite, &writing)?,
+        None => Vec::new(),
+    };
     drop(bar);
     let quality = &judged.quality;
     let asked = quality.of_points.len();
@@ -107,7 +115,9 @@ pub(super) fn run(args: &QualityArgs) -> Result<Answer> {
             labels.map, labels.vectors, labels.points
         ));
     }
-    lines.extend(args.per_point.iter().map(|p| p.display().to_string()));
+    let written = args.per_point.iter().chain(&args.map_out);
+    lines.extend(written.map(|p| p.display().to_string()));
+    lines.extend(notes.iter().map(|note| format!("note: {note}")));
     Ok(Answer {
         text: lines.join("\n"),
         json: json!({
@@ -120,6 +130,7 @@ pub(super) fn run(args: &QualityArgs) -> Result<Answer> {
             "labels": quality.labels.map(|labels| json!({
                 "column": args.labels, "map": labels.map, "vectors": labels.vectors, "points": labels.points,
             })),
+            "map_out": args.map_out.as_ref().map(|p| p.display().to_string()), "notes": notes,
             "per_point": args.per_point.as_ref().map(|p| p.display().to_string()),
         }),
     })

@@ -11,7 +11,6 @@ use super::{Answer, Output};
 use crate::analysis::points::Metric;
 use crate::analysis::reduce::umap::Start;
 use crate::analysis::reduce::{MapModel, Method, ReduceParams, variance_ratio};
-use crate::data::Provenance;
 use crate::io;
 use crate::job::{self, JobError, MappedFile, VectorFile};
 use crate::progress::Progress;
@@ -241,14 +240,7 @@ pub(super) fn run(args: &ReduceArgs) -> Result<Answer> {
         let keeping = bar.progress().stage("Keeping the model", 0.85..0.9);
         job::write_model(path, model, args.output.overwrite(), &keeping)?;
     }
-    let root = dataset
-        .files_root()
-        .map(std::path::Path::to_owned)
-        .or(dataset.cutouts_elsewhere.take());
-    let pictures: Provenance = root
-        .map(|root| io::cutouts_provenance(&root, &args.output.out))
-        .unwrap_or_default();
-    let provenance = dataset.provenance.clone().merged(&pictures);
+    let provenance = job::provenance_at(&dataset, &args.output.out);
     let points = MapPoints::new(projection);
     let writing = bar.progress().stage("Writing", 0.9..1.0);
     let notes = job::write_map(

@@ -32,7 +32,7 @@ pub use encode::{
 };
 pub use figure::{FigureReport, FigureRequest, write_figure};
 pub use handle::{JobHandle, Message};
-pub use map::write_map;
+pub use map::{provenance_at, write_map};
 pub use open::open_edit;
 pub use quality::{Judged, QualityRequest, judge_map};
 pub use reduce::{make_map, reduce_in_view};

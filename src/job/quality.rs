@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Float32Array, RecordBatch, UInt32Array};
 use arrow::compute::take;
 
-use super::JobError;
+use super::{JobError, provenance_at, write_map};
 use crate::analysis::points::Metric;
 use crate::analysis::quality::{Mapped, PointQuality, Quality, QualityParams, quality};
 use crate::data::{Catalog, DataError, Embedding, Projection};
@@ -68,31 +68,60 @@ impl Judged {
             overwrite,
         )?)
     }
+
+    /// Writes the map, with the trust and preservation of each point that was asked beside it; returns
+    /// what went wrong with its tiles.
+    ///
+    /// # Errors
+    /// When there is no map, the file exists and may not be replaced, the disk is full, or on cancellation.
+    pub fn write_map(
+        &self,
+        path: &Path,
+        map: &Dataset,
+        overwrite: Overwrite,
+        progress: &Progress,
+    ) -> Result<Vec<String>, JobError> {
+        let catalog = self.beside(&map.catalog)?;
+        let projection = map.projection.clone();
+        let projection = projection.ok_or_else(|| lacks(map, "map", "reduce"))?;
+        let points = MapPoints::with_tree(projection, map.tree.clone());
+        let provenance = provenance_at(map, path);
+        write_map(path, &catalog, &points, &provenance, overwrite, progress)
+    }
+
+    /// The catalogue of the map with columns for the trust and preservation of each point that was asked.
+    fn beside(&self, catalog: &Catalog) -> Result<Catalog, JobError> {
+        let column = |number: fn(&PointQuality) -> f32| {
+            let mut values = vec![None; catalog.len()];
+            for (&row, point) in self.rows.iter().zip(&self.quality.of_points) {
+                values[row as usize] = Some(number(point));
+            }
+            values
+        };
+        let (trust, preservation) = (column(|p| p.trust), column(|p| p.preservation));
+        let columns = [(TRUST, &trust[..]), (PRESERVATION, &preservation[..])];
+        Ok(catalog.with_predictions("quality of the map", columns)?)
+    }
+}
+
+fn lacks(set: &Dataset, what: &str, command: &str) -> JobError {
+    JobError::Missing(format!(
+        "{} holds no {what}; make one with `latentarium {command}`",
+        set.path.display()
+    ))
 }
 
 /// Columns of a judged map.
 const TRUST: &str = "trust";
 const PRESERVATION: &str = "preservation";
 
-/// The open data with columns for the trust and preservation of each object that was asked, and the map
-/// coloured by trust.
+/// The open data with the columns of a judged map, and the map coloured by trust.
 ///
 /// # Errors
 /// When the table cannot be made.
 pub(super) fn with_trust(data: &OpenData, judged: &Judged) -> Result<Edit, JobError> {
-    let catalog = &data.dataset.catalog;
-    let column = |number: fn(&PointQuality) -> f32| {
-        let mut values = vec![None; catalog.len()];
-        for (&row, point) in judged.rows.iter().zip(&judged.quality.of_points) {
-            values[row as usize] = Some(number(point));
-        }
-        values
-    };
-    let (trust, preservation) = (column(|p| p.trust), column(|p| p.preservation));
-    let columns = [(TRUST, &trust[..]), (PRESERVATION, &preservation[..])];
-    let catalog = catalog.with_predictions("quality of the map", columns)?;
     Ok(Edit::SetColumns {
-        data: data.with_catalog(catalog),
+        data: data.with_catalog(judged.beside(&data.dataset.catalog)?),
         color: TRUST.to_owned(),
     })
 }
@@ -109,12 +138,6 @@ pub fn judge_map(
     params: &QualityParams,
     progress: &Progress,
 ) -> Result<Judged, JobError> {
-    let lacks = |set: &Dataset, what: &str, command: &str| {
-        JobError::Missing(format!(
-            "{} holds no {what}; make one with `latentarium {command}`",
-            set.path.display()
-        ))
-    };
     let embedding = vectors.embedding.as_ref();
     let embedding = embedding.ok_or_else(|| lacks(vectors, "embedding", "embed"))?;
     let projection = map.projection.as_ref();

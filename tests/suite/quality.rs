@@ -73,6 +73,15 @@ fn a_plane_is_mapped_faithfully() {
     let table = open(&points, None, &Progress::new()).unwrap();
     assert_eq!(table.catalog.len(), 899);
 
+    // The map with what is known of its points, to colour by.
+    let judged = path("judged.parquet");
+    let arguments = [&["quality"], &both[..], &["--queries", "300"]].concat();
+    succeed(&[&arguments[..], &["--map-out", text(&judged)]].concat());
+    let set = open(&judged, None, &Progress::new()).unwrap();
+    let trust = set.catalog.column("trust").unwrap().numbers().unwrap();
+    assert_eq!((trust.len(), set.projection.unwrap().len()), (900, 899));
+    assert_eq!(trust.iter().filter(|v| v.is_finite()).count(), 300);
+
     // A map of fewer objects is compared by their ids.
     let part = path("part.parquet");
     succeed(&[
