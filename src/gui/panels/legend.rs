@@ -101,7 +101,8 @@ pub(in crate::gui) fn ui(
             });
         },
     );
-    if let Some(colored) = colored {
+    let marked = |c: &&Colored| !c.markers.is_empty() || c.sizes.is_some();
+    if let Some(colored) = colored.filter(marked) {
         ui.scope(|ui| marks(ui, colored));
     }
     slider(
