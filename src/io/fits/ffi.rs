@@ -6,7 +6,7 @@
 
 #![expect(unsafe_code, reason = "cfitsio is a C library")]
 
-use std::ffi::{CStr, CString, c_char, c_int, c_long, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_long};
 use std::path::{Path, PathBuf};
 use std::ptr;
 use std::sync::Once;
@@ -25,16 +25,6 @@ const VALUE_BYTES: usize = 256;
 pub(super) struct Fits {
     raw: *mut sys::fitsfile,
     path: PathBuf,
-    /// What cfitsio reads in place of the file; null where it reads the file.
-    held: *mut Held,
-}
-
-/// A whole file in memory, as cfitsio is told of it.
-struct Held {
-    /// Where `bytes` begin, and how many there are.
-    start: *mut c_void,
-    size: usize,
-    bytes: Vec<u8>,
 }
 
 // SAFETY: cfitsio is built re-entrant; a handle may move between threads and `&mut self` on every
@@ -131,41 +121,7 @@ impl Fits {
         Ok(Self {
             raw,
             path: path.to_owned(),
-            held: ptr::null_mut(),
         })
-    }
-
-    /// The same of a file that was read already: all of its bytes, which are not packed.
-    pub fn open_bytes(bytes: Vec<u8>, path: &Path) -> Outcome<Self> {
-        make_dither_table();
-        let held = Box::into_raw(Box::new(Held {
-            start: ptr::null_mut(),
-            size: bytes.len(),
-            bytes,
-        }));
-        let mut fits = Self {
-            raw: ptr::null_mut(),
-            path: path.to_owned(),
-            held,
-        };
-        let mut status = 0;
-        // SAFETY: `held` lives until `fits` is dropped, after it is closed, and nothing else touches it
-        // till then. cfitsio does not write to what is opened for reading, and the name is no file's.
-        unsafe {
-            (*held).start = (*held).bytes.as_mut_ptr().cast();
-            sys::ffomem(
-                &raw mut fits.raw,
-                c"bytes".as_ptr(),
-                sys::READONLY as c_int,
-                &raw mut (*held).start,
-                &raw mut (*held).size,
-                0,
-                None,
-                &raw mut status,
-            );
-        }
-        outcome(status)?;
-        Ok(fits)
     }
 
     /// Creates a new file; fails where one exists.
@@ -179,7 +135,6 @@ impl Fits {
         Ok(Self {
             raw,
             path: path.to_owned(),
-            held: ptr::null_mut(),
         })
     }
 
@@ -509,11 +464,11 @@ impl Fits {
     }
 
     /// Flushes and closes; an error here means the file is incomplete (a full disk, say).
-    pub fn close(mut self) -> Outcome<()> {
-        let raw = std::mem::replace(&mut self.raw, ptr::null_mut());
+    pub fn close(self) -> Outcome<()> {
         let mut status = 0;
-        // SAFETY: `drop` does not see it again.
-        unsafe { sys::ffclos(raw, &raw mut status) };
+        // SAFETY: `forget` keeps `drop` from closing a second time.
+        unsafe { sys::ffclos(self.raw, &raw mut status) };
+        std::mem::forget(self);
         outcome(status)
     }
 }
@@ -521,15 +476,10 @@ impl Fits {
 impl Drop for Fits {
     fn drop(&mut self) {
         let mut status = 0;
-        // SAFETY: closed once; `close` leaves null. What is held came from a box and is not read any more.
+        // SAFETY: closed once; `close` forgets `self`.
         unsafe {
-            if !self.raw.is_null() {
-                sys::ffclos(self.raw, &raw mut status);
-            }
+            sys::ffclos(self.raw, &raw mut status);
             sys::ffcmsg();
-            if !self.held.is_null() {
-                drop(Box::from_raw(self.held));
-            }
         }
     }
 }

@@ -234,7 +234,8 @@ impl FitsCutouts {
             return Ok(idle.remove(at).1);
         }
         drop(idle);
-        super::open_whole(path).map_err(|e| CutoutError(e.to_string()))
+        let opened = super::open(path).map_err(|e| CutoutError(e.to_string()))?;
+        Ok(opened.0)
     }
 }
 

@@ -28,8 +28,6 @@ pub(super) struct Contents {
     pub spectra: Option<Spectra>,
 }
 
-/// Files up to this size are read at once, bytes.
-const SMALL: u64 = 1 << 20;
 /// Largest file that is unpacked in memory, bytes.
 const LARGEST_UNPACKED: u64 = 1 << 30;
 
@@ -57,27 +55,6 @@ fn open(path: &Path) -> Result<(Fits, u64), IoError> {
     };
     let fits = Fits::open(path).map_err(|failure| unreadable(path, &failure))?;
     Ok((fits, most_bytes))
-}
-
-/// Opens a file of which most will be read: a small one at once, which spares cfitsio many small reads.
-fn open_whole(path: &Path) -> Result<Fits, IoError> {
-    match small_file(path) {
-        Some(bytes) => Fits::open_bytes(bytes, path).map_err(|e| unreadable(path, &e)),
-        None => Ok(open(path)?.0),
-    }
-}
-
-/// All bytes of a FITS file that is small and not packed; `None` for others, and where reading fails.
-fn small_file(path: &Path) -> Option<Vec<u8>> {
-    let known = std::fs::metadata(path).ok().filter(Metadata::is_file)?;
-    if known.len() > SMALL {
-        return None;
-    }
-    let mut bytes = Vec::with_capacity(known.len() as usize + 1);
-    let mut file = File::open(path).ok()?.take(SMALL + 1);
-    file.read_to_end(&mut bytes).ok()?;
-    let whole = bytes.len() as u64 <= SMALL;
-    (whole && bytes.starts_with(b"SIMPLE  =")).then_some(bytes)
 }
 
 /// Size that a gzip file says it has when unpacked (RFC 1952, ISIZE); `None` for other files.
