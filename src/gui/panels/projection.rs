@@ -6,7 +6,7 @@ use egui_plot::{Bar, BarChart, Plot};
 use super::super::action::{Action, Dialog};
 use super::super::app::{Drafts, MapDraft};
 use super::super::theme::tokens;
-use super::super::widgets::{class_column, fact, grouped, section};
+use super::super::widgets::{class_column, fact, grouped, labelled, section};
 use crate::analysis::points::Metric;
 use crate::analysis::reduce::umap::Start;
 use crate::analysis::reduce::{Method, ReduceParams, variance_ratio};
@@ -14,7 +14,6 @@ use crate::data::Column;
 use crate::session::Session;
 
 const SCREE_HEIGHT: f32 = 110.0;
-const LABELS: f32 = 104.0;
 
 pub(in crate::gui) fn ui(
     ui: &mut Ui,
@@ -110,11 +109,6 @@ pub(in crate::gui) fn ui(
             }
         }
     });
-}
-
-/// Two columns, of which the first holds labels.
-fn labelled(id: &str) -> egui::Grid {
-    egui::Grid::new(id).num_columns(2).min_col_width(LABELS)
 }
 
 /// Which columns are the axes.

@@ -1,16 +1,15 @@
 //! How faithful the map is to its vectors: measured when asked, by a sample.
 
-use eframe::egui::{Button, ComboBox, DragValue, Grid, RichText, Ui};
+use eframe::egui::{Button, ComboBox, DragValue, RichText, Ui};
 
 use super::super::action::Action;
 use super::super::app::Drafts;
 use super::super::theme::tokens;
-use super::super::widgets::{class_column, fact, grouped, named_list, section};
+use super::super::widgets::{class_column, fact, grouped, labelled, named_list, section};
 use crate::analysis::quality::Quality;
 use crate::job::{Judged, QualityRequest};
 use crate::session::Session;
 
-const LABELS: f32 = 104.0;
 const QUERIES: [(usize, &str); 3] = [(500, "500"), (2000, "2,000"), (usize::MAX, "all")];
 
 /// The word's state.
@@ -128,8 +127,7 @@ fn figures(ui: &mut Ui, quality: &Quality) {
 }
 
 fn settings(ui: &mut Ui, session: &Session, draft: &mut QualityRequest, most: usize) {
-    let grid = Grid::new("quality").num_columns(2).min_col_width(LABELS);
-    grid.show(ui, |ui| {
+    labelled("quality").show(ui, |ui| {
         ui.label("Neighbours");
         ui.add(DragValue::new(&mut draft.neighbors).range(1..=most))
             .on_hover_text("Of each object, without itself");

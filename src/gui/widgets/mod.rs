@@ -1,7 +1,7 @@
 //! Small pieces that panels share.
 
 use eframe::egui::{
-    Align, Color32, ComboBox, Layout, Response, RichText, Sense, Ui, Vec2, WidgetText,
+    Align, Color32, ComboBox, Grid, Layout, Response, RichText, Sense, Ui, Vec2, WidgetText,
 };
 
 use super::theme::{STEP, strong_family, tokens};
@@ -53,6 +53,12 @@ pub(super) fn named_list(response: &Response, name: &str) {
     response.widget_info(|| {
         eframe::egui::WidgetInfo::labeled(eframe::egui::Role::ComboBox, true, name)
     });
+}
+
+/// Two columns, of which the first holds labels.
+pub(super) fn labelled(id: &str) -> Grid {
+    const LABELS: f32 = 104.0;
+    Grid::new(id).num_columns(2).min_col_width(LABELS)
 }
 
 /// A choice among the columns of classes, or none.

@@ -14,7 +14,7 @@
 use rayon::prelude::*;
 
 use super::curve::Curve;
-use super::forces::{CLIP, power};
+use super::forces::{CLIP, power, total};
 use super::layout::Springs;
 use crate::progress::{Cancelled, Progress};
 
@@ -270,11 +270,4 @@ impl<const D: usize> Group<D> {
         group.dist2 = group.dist2.map(|q| q.clamp(1e-12, 1e12));
         group
     }
-}
-
-/// In a fixed order.
-#[inline(always)]
-fn total(lanes: [f32; LANES]) -> f32 {
-    ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6]))
-        + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]))
 }

@@ -99,9 +99,16 @@ impl Forces {
             for l in 0..8 {
                 h[l] = g[l] + g[l + 8];
             }
-            point[d] += rate * (((h[0] + h[4]) + (h[2] + h[6])) + ((h[1] + h[5]) + (h[3] + h[7])));
+            point[d] += rate * total(h);
         }
     }
+}
+
+/// The sum of lanes, in a fixed order.
+#[inline(always)]
+pub fn total(lanes: [f32; 8]) -> f32 {
+    ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6]))
+        + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]))
 }
 
 /// 1.5 x 2^23: sums with it are whole numbers.

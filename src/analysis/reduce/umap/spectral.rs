@@ -45,7 +45,7 @@ pub fn spectral_start<const D: usize>(
     progress: &Progress,
 ) -> Result<Vec<[f32; D]>, Cancelled> {
     let mut out = principal;
-    let components = components(edges);
+    let components = components(edges, progress)?;
     let mut place = vec![0u32; out.len()];
     for members in &components {
         for (l, &v) in members.iter().enumerate() {
@@ -65,7 +65,7 @@ pub fn spectral_start<const D: usize>(
 }
 
 /// The vertices of each connected part, ascending.
-fn components(edges: &Edges) -> Vec<Vec<u32>> {
+fn components(edges: &Edges, progress: &Progress) -> Result<Vec<Vec<u32>>, Cancelled> {
     let count = edges.bounds.len() - 1;
     let mut part = vec![u32::MAX; count];
     let mut parts = Vec::new();
@@ -79,6 +79,9 @@ fn components(edges: &Edges) -> Vec<Vec<u32>> {
         open.push(first as u32);
         let mut members = Vec::new();
         while let Some(v) = open.pop() {
+            if members.len().is_multiple_of(TASK) {
+                progress.check()?;
+            }
             members.push(v);
             for (tail, weight) in edges.of(v as usize) {
                 if weight > 0.0 && part[tail as usize] == u32::MAX {
@@ -90,7 +93,7 @@ fn components(edges: &Edges) -> Vec<Vec<u32>> {
         members.sort_unstable();
         parts.push(members);
     }
-    parts
+    Ok(parts)
 }
 
 /// The random walk on one component, made symmetric: weights over the roots of both ends' degrees.
@@ -118,7 +121,11 @@ impl<'a> Walk<'a> {
     fn times(&self, vector: &[f32]) -> Vec<f32> {
         let over: Vec<f32> = vector.iter().zip(&self.roots).map(|(v, r)| v / r).collect();
         let of = |v: u32| -> f32 {
-            let edges = self.edges.of(v as usize);
+            // an edge without weight may lead to another component
+            let edges = self
+                .edges
+                .of(v as usize)
+                .filter(|(_, weight)| *weight > 0.0);
             let terms =
                 edges.map(|(tail, weight)| weight * over[self.place[tail as usize] as usize]);
             terms.sum()
@@ -172,7 +179,7 @@ impl<'a> Walk<'a> {
 /// Orthonormal vectors and their products with the walk.
 struct Basis<'a> {
     walk: &'a Walk<'a>,
-    /// The walk's fastest: what is constant over the degrees.
+    /// The walk's slowest of all: what is constant over the degrees.
     constant: Vec<f32>,
     vectors: Vec<Vec<f32>>,
     images: Vec<Vec<f32>>,
@@ -370,6 +377,29 @@ mod tests {
         assert!(out[..100].iter().all(|p| p[0] > 4.0));
         assert!(out[100..160].iter().all(|p| p[0] < -4.0));
         assert!(out[160..].iter().all(|p| p[0].abs() < 3.0));
+    }
+
+    /// Classes that are kept apart leave edges without weight, which join nothing.
+    #[test]
+    fn edges_without_weight_do_not_count() {
+        let mut pairs = Vec::new();
+        path(&mut pairs, 0, 40);
+        path(&mut pairs, 40, 200);
+        let mut whole = pairs.clone();
+        whole.push((10, 239));
+        let (apart, mut joined) = (graph(240, &pairs), graph(240, &whole));
+        for v in [10, 239] {
+            for e in joined.bounds[v] as usize..joined.bounds[v + 1] as usize {
+                if [10, 239].contains(&joined.tails[e]) {
+                    joined.weights[e] = 0.0;
+                }
+            }
+        }
+        let order: Vec<u32> = (0..240).collect();
+        let [a, b] = [apart, joined].map(|edges| {
+            spectral_start(&edges, scattered(240), &order, 1, &Progress::new()).unwrap()
+        });
+        assert_eq!(a, b);
     }
 
     #[test]
