@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::ffi::{Fits, FitsFailure, Hdu};
+use super::plain::PlainImage;
 use crate::data::{Cutout, CutoutError, RowOrder};
 
 /// More planes than this, unnamed, are taken for a stack of pictures rather than for bands.
@@ -64,12 +65,12 @@ fn layout(axes: &[usize], names_bands: bool) -> Option<Layout> {
 /// The current HDU as pictures, if it holds any. A header that declares more pixels than the file
 /// can hold (a compressed image has at most [`BEST_COMPRESSION`] times fewer bytes) holds none.
 pub(super) fn describe(
-    fits: &mut Fits,
+    keys: &mut dyn Keys,
     hdu: usize,
     axes: &[usize],
     most_bytes: u64,
 ) -> Option<ImageHdu> {
-    let names_bands = fits.key_text("BAND1").is_some();
+    let names_bands = keys.text("BAND1").is_some();
     let layout = layout(axes, names_bands)?;
     let pixels = axes
         .iter()
@@ -79,9 +80,99 @@ pub(super) fn describe(
     }
     Some(ImageHdu {
         hdu,
-        name: fits.key_text("EXTNAME"),
+        name: keys.text("EXTNAME"),
         planes: layout.planes,
     })
+}
+
+/// The keywords of one HDU.
+pub(super) trait Keys {
+    /// A text that is not empty, without spaces around it.
+    fn text(&mut self, name: &str) -> Option<String>;
+    /// A finite number.
+    fn number(&mut self, name: &str) -> Option<f64>;
+}
+
+impl Keys for Fits {
+    fn text(&mut self, name: &str) -> Option<String> {
+        self.key_text(name)
+    }
+
+    fn number(&mut self, name: &str) -> Option<f64> {
+        self.key_number(name)
+    }
+}
+
+/// What a header says of the picture in it.
+struct Facts {
+    bands: Vec<String>,
+    scale: Option<f32>,
+    unit: Option<String>,
+}
+
+impl Facts {
+    fn of(keys: &mut dyn Keys, bands: usize, first_band: Option<&str>) -> Self {
+        let scale = pixel_scale_arcsec(keys);
+        let unit = keys.text("BUNIT");
+        let filter = keys.text("FILTER").filter(|_| bands == 1);
+        let name = |i: usize| {
+            let named = match i {
+                1 => first_band.map(str::to_owned),
+                2..=MOST_BANDS => keys.text(&format!("BAND{i}")),
+                _ => None,
+            };
+            named
+                .or_else(|| filter.clone())
+                .unwrap_or_else(|| format!("band {i}"))
+        };
+        Self {
+            bands: (1..=bands).map(name).collect(),
+            scale,
+            unit,
+        }
+    }
+
+    fn cutout(self, values: Vec<f32>, layout: &Layout, name: &str) -> Result<Cutout, CutoutError> {
+        let (height, width) = (layout.height, layout.width);
+        Cutout::new(values, self.bands, height, width, RowOrder::BottomUp)
+            .map(|c| c.with_pixel_scale_arcsec(self.scale).with_unit(self.unit))
+            .map_err(|e| CutoutError(format!("{name}: {e}")))
+    }
+}
+
+impl Layout {
+    /// Values of one picture, if it is not too large for a cutout.
+    fn pixels(&self) -> Option<usize> {
+        let pixels = self
+            .width
+            .checked_mul(self.height)?
+            .checked_mul(self.bands)?;
+        let fits = pixels <= MOST_PIXELS && self.width.max(self.height) <= LONGEST_SIDE;
+        fits.then_some(pixels)
+    }
+}
+
+/// The images of a file that holds nothing but floats in its primary HDU; `None` where cfitsio is to be asked.
+pub(super) fn describe_plain(path: &Path) -> Option<Vec<ImageHdu>> {
+    let mut image = PlainImage::open(path)?;
+    let axes = image.axes().to_vec();
+    let bytes = image.only_data()?;
+    let images = describe(&mut image, 0, &axes, bytes).into_iter().collect();
+    image.is_certain().then_some(images)
+}
+
+/// The picture of a file that holds it, in floats, in its primary HDU; `None` where cfitsio is to be asked.
+fn read_plain(path: &Path) -> Option<Result<Cutout, CutoutError>> {
+    let mut image = PlainImage::open(path)?;
+    let first_band = image.text("BAND1");
+    let layout = layout(image.axes(), first_band.is_some()).filter(|it| it.planes == 1)?;
+    let pixels = layout.pixels()?;
+    let facts = Facts::of(&mut image, layout.bands, first_band.as_deref());
+    if !image.is_certain() {
+        return None;
+    }
+    let values = image.pixels(pixels)?;
+    Some(facts.cutout(values, &layout, &path.display().to_string()))
 }
 
 /// Reads picture `plane` of HDU `hdu`; without `hdu`, of the first HDU that holds an image.
@@ -116,9 +207,7 @@ fn read_cutout(fits: &mut Fits, hdu: Option<usize>, plane: usize) -> Result<Cuto
         bands,
         planes,
     } = layout;
-    let pixels = width.checked_mul(height).and_then(|n| n.checked_mul(bands));
-    let Some(pixels) = pixels.filter(|&n| n <= MOST_PIXELS && width.max(height) <= LONGEST_SIDE)
-    else {
+    let Some(pixels) = layout.pixels() else {
         return Err(CutoutError(format!(
             "{name} holds an image of {width} x {height} px x {bands} bands, larger than a cutout \
              ({LONGEST_SIDE} px); cut the objects out first"
@@ -129,25 +218,9 @@ fn read_cutout(fits: &mut Fits, hdu: Option<usize>, plane: usize) -> Result<Cuto
             "{name} has no picture {plane}; HDU {hdu} holds {planes}"
         )));
     }
-    let scale = pixel_scale_arcsec(fits);
-    let unit = fits.key_text("BUNIT");
-    let filter = fits.key_text("FILTER").filter(|_| bands == 1);
-    let bands = (1..=bands)
-        .map(|i| {
-            let named = match i {
-                1 => first_band.clone(),
-                2..=MOST_BANDS => fits.key_text(&format!("BAND{i}")),
-                _ => None,
-            };
-            named
-                .or_else(|| filter.clone())
-                .unwrap_or_else(|| format!("band {i}"))
-        })
-        .collect();
+    let facts = Facts::of(fits, bands, first_band.as_deref());
     let values = fits.pixels(plane * pixels, pixels).map_err(&broken)?;
-    Cutout::new(values, bands, height, width, RowOrder::BottomUp)
-        .map(|c| c.with_pixel_scale_arcsec(scale).with_unit(unit))
-        .map_err(|e| CutoutError(format!("{name}: {e}")))
+    facts.cutout(values, &layout, &name)
 }
 
 fn first_image(fits: &mut Fits) -> Result<Option<(usize, Vec<usize>)>, FitsFailure> {
@@ -163,38 +236,35 @@ fn first_image(fits: &mut Fits) -> Result<Option<(usize, Vec<usize>)>, FitsFailu
 
 /// Pixel scale from the WCS of the current HDU (Greisen & Calabretta 2002): the root of the pixel
 /// area by CD, else PC and CDELT, in the unit of CUNIT (degrees by default); else PIXSCALE.
-fn pixel_scale_arcsec(fits: &mut Fits) -> Option<f32> {
+fn pixel_scale_arcsec(keys: &mut dyn Keys) -> Option<f32> {
     const CELESTIAL: [&str; 6] = ["RA", "DEC", "GLON", "GLAT", "ELON", "ELAT"];
-    let celestial = fits
-        .key_text("CTYPE1")
+    let celestial = keys
+        .text("CTYPE1")
         .is_some_and(|ctype| CELESTIAL.iter().any(|axis| ctype.starts_with(axis)));
-    let stated = |fits: &mut Fits| fits.key_number("PIXSCALE").map(|s| s as f32);
+    let stated = |keys: &mut dyn Keys| keys.number("PIXSCALE").map(|s| s as f32);
     if !celestial {
-        return stated(fits);
+        return stated(keys);
     }
-    let arcsec_per_unit = match fits.key_text("CUNIT1").as_deref() {
+    let arcsec_per_unit = match keys.text("CUNIT1").as_deref() {
         Some("arcsec") => 1.0,
         Some("arcmin") => 60.0,
         Some("rad") => 1.0_f64.to_degrees() * 3600.0,
         _ => 3600.0,
     };
     let mut determinant = |stem: &str, diagonal: f64| {
-        let mut at = |i, j, default| {
-            fits.key_number(&format!("{stem}{i}_{j}"))
-                .unwrap_or(default)
-        };
+        let mut at = |i, j, default| keys.number(&format!("{stem}{i}_{j}")).unwrap_or(default);
         (at(1, 1, diagonal) * at(2, 2, diagonal) - at(1, 2, 0.0) * at(2, 1, 0.0)).abs()
     };
     let (cd, pc) = (determinant("CD", 0.0), determinant("PC", 1.0));
     let area = if cd > 0.0 {
         Some(cd)
     } else {
-        let steps = fits.key_number("CDELT1").zip(fits.key_number("CDELT2"));
+        let steps = keys.number("CDELT1").zip(keys.number("CDELT2"));
         steps.map(|(x, y)| pc * (x * y).abs())
     };
     match area.filter(|a| *a > 0.0) {
         Some(area) => Some((area.sqrt() * arcsec_per_unit) as f32),
-        None => stated(fits),
+        None => stated(keys),
     }
 }
 
@@ -214,7 +284,18 @@ impl FitsCutouts {
         hdu: Option<usize>,
         plane: usize,
     ) -> Result<Cutout, CutoutError> {
-        let mut fits = self.take(path)?;
+        // What is open already goes on being read that way.
+        let mut fits = if let Some(fits) = self.opened(path) {
+            fits
+        } else {
+            if plane == 0
+                && hdu.unwrap_or(0) == 0
+                && let Some(cutout) = read_plain(path)
+            {
+                return cutout;
+            }
+            super::open(path).map_err(|e| CutoutError(e.to_string()))?.0
+        };
         let cutout = read_cutout(&mut fits, hdu, plane);
         if cutout.is_ok() {
             let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
@@ -226,16 +307,12 @@ impl FitsCutouts {
         cutout
     }
 
-    fn take(&self, path: &Path) -> Result<Fits, CutoutError> {
+    fn opened(&self, path: &Path) -> Option<Fits> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         // To the letter: paths are compared part by part, which takes longer than reading some of them.
         let same = |(known, _): &(PathBuf, Fits)| known.as_os_str() == path.as_os_str();
-        if let Some(at) = idle.iter().position(same) {
-            return Ok(idle.remove(at).1);
-        }
-        drop(idle);
-        let opened = super::open(path).map_err(|e| CutoutError(e.to_string()))?;
-        Ok(opened.0)
+        let at = idle.iter().position(same)?;
+        Some(idle.remove(at).1)
     }
 }
 
@@ -245,6 +322,147 @@ pub(in crate::io) type SharedFitsCutouts = Arc<FitsCutouts>;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A header of these cards, and pixels.
+    fn file(cards: &[&str], pixels: &[f32]) -> tempfile::NamedTempFile {
+        let mut bytes = Vec::new();
+        for card in cards {
+            bytes.extend(format!("{card:80}").as_bytes());
+        }
+        bytes.resize(bytes.len().next_multiple_of(2880), b' ');
+        bytes.extend(pixels.iter().flat_map(|v| v.to_be_bytes()));
+        bytes.resize(bytes.len().next_multiple_of(2880), 0);
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), bytes).unwrap();
+        file
+    }
+
+    const HEAD: [&str; 6] = [
+        "SIMPLE  =                    T / conforms to the standard",
+        "BITPIX  =                  -32",
+        "NAXIS   =                    3",
+        "NAXIS1  =                    3 / columns",
+        "NAXIS2  =                    2",
+        "NAXIS3  =                    2",
+    ];
+
+    fn by_cfitsio(file: &tempfile::NamedTempFile) -> Cutout {
+        let mut fits = super::super::open(file.path()).unwrap().0;
+        read_cutout(&mut fits, None, 0).unwrap()
+    }
+
+    #[test]
+    fn plain_files_are_read_as_cfitsio_reads_them() {
+        let pixels = [
+            0.0,
+            -0.0,
+            1.5,
+            f32::NAN,
+            f32::INFINITY,
+            -f32::MAX,
+            1e-42,
+            -3e-39,
+            7.0,
+            8.0,
+            9.0,
+            10.0,
+        ];
+        for more in [
+            &[][..],
+            &[
+                "BAND1   = 'F200W   '",
+                "BAND2   = 'F356W'           / second",
+                "BUNIT   = 'MJy/sr  '",
+            ],
+            &[
+                "FILTER  = 'F356W'",
+                "PIXSCALE=                 0.03",
+                "COMMENT   BZERO = 5",
+            ],
+            &[
+                "CTYPE1  = 'RA---TAN'",
+                "CDELT1  =            -1.0E-05",
+                "CDELT2  = 1e-5",
+            ],
+            &[
+                "CTYPE1  = 'RA---TAN'",
+                "CD1_1   =  -8.3E-06",
+                "CD1_2   = 1.E-7 / tilted",
+                "CD2_2   = 8.3E-06",
+            ],
+        ] {
+            let cards = [&HEAD[..], more, &["END"]].concat();
+            let file = file(&cards, &pixels);
+            let (plain, known) = (read_plain(file.path()).unwrap().unwrap(), by_cfitsio(&file));
+            let bits = |cutout: &Cutout| -> Vec<u32> {
+                let bands = (0..cutout.bands().len()).flat_map(|band| cutout.band(band));
+                bands.map(|v| v.to_bits()).collect()
+            };
+            assert_eq!(bits(&plain), bits(&known));
+            let [found] = &describe_plain(file.path()).unwrap()[..] else {
+                panic!("{more:?}")
+            };
+            let contents = super::super::contents(file.path()).unwrap();
+            assert_eq!((found.hdu, found.planes, &found.name), (0, 1, &None));
+            assert!(contents.images.len() == 1 && contents.spectra.is_none());
+            assert_eq!(plain.bands(), known.bands(), "{more:?}");
+            assert_eq!(plain.unit(), known.unit(), "{more:?}");
+            assert_eq!(
+                plain.pixel_scale_arcsec(),
+                known.pixel_scale_arcsec(),
+                "{more:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_leaves_doubt_is_left_to_cfitsio() {
+        let head = |line: usize, card: &'static str| {
+            let mut head = HEAD;
+            head[line] = card;
+            head.to_vec()
+        };
+        for (cards, pixels) in [
+            (head(0, "SIMPLE  =                    F"), 12),
+            (head(1, "BITPIX  =                   16"), 12),
+            (head(1, "BITPIX  =                  -64"), 24),
+            (head(2, "NAXIS   =                   -1"), 12),
+            (head(3, "NAXIS1  =                    0"), 12),
+            (head(4, "NAXIS2  = 9999999999999999999"), 12),
+            (
+                [&HEAD[..], &["BZERO   =                  5.0"]].concat(),
+                12,
+            ),
+            (
+                [&HEAD[..], &["GROUPS  =                    T"]].concat(),
+                12,
+            ),
+            (
+                [&HEAD[..], &["NAXIS1  =                    3"]].concat(),
+                12,
+            ),
+            ([&HEAD[..], &["BUNIT   = 'it''s'"]].concat(), 12),
+            (
+                [&HEAD[..], &["BUNIT   = 'much of&'", "CONTINUE  'it'"]].concat(),
+                12,
+            ),
+            ([&HEAD[..], &["BUNIT   =   'later'"]].concat(), 12),
+            ([&HEAD[..], &["BUNIT   = 5"]].concat(), 12),
+            ([&HEAD[..], &["PIXSCALE= 1.0D-01"]].concat(), 12),
+            ([&HEAD[..], &["PIXSCALE  0.1"]].concat(), 12),
+            (HEAD.to_vec(), 0),
+        ] {
+            let file = file(&[&cards[..], &["END"]].concat(), &vec![1.0; pixels]);
+            assert!(read_plain(file.path()).is_none(), "{cards:?}");
+            assert!(
+                describe_plain(file.path()).is_none() || cards.len() > HEAD.len(),
+                "{cards:?}"
+            );
+        }
+        let endless = file(&HEAD, &[1.0; 12]);
+        assert!(read_plain(endless.path()).is_none());
+        assert!(read_plain(Path::new("/nowhere.fits")).is_none());
+    }
 
     #[test]
     fn axes_divide_into_pictures_and_bands() {

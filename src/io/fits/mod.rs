@@ -2,6 +2,7 @@
 
 mod ffi;
 mod image;
+mod plain;
 mod spectrum;
 mod table;
 mod write;
@@ -83,6 +84,13 @@ fn unreadable(path: &Path, failure: &FitsFailure) -> IoError {
 
 /// Lists the image and table HDUs of `path`.
 pub(super) fn contents(path: &Path) -> Result<Contents, IoError> {
+    if let Some(images) = image::describe_plain(path) {
+        return Ok(Contents {
+            images,
+            tables: Vec::new(),
+            spectra: None,
+        });
+    }
     let (mut fits, most_bytes) = open(path)?;
     let broken = |failure: FitsFailure| unreadable(path, &failure);
     let count = fits.hdu_count().map_err(broken)?;

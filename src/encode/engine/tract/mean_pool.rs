@@ -1,0 +1,92 @@
+//! Means over windows of a picture, the other operation of convolutional networks that tract does value by
+//! value.
+
+/// Windows without padding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct MeanPool {
+    /// Rows and columns.
+    pub(super) input: [usize; 2],
+    pub(super) kernel: [usize; 2],
+    pub(super) strides: [usize; 2],
+}
+
+impl MeanPool {
+    /// Rows and columns.
+    pub(super) fn output(&self) -> [usize; 2] {
+        [0, 1].map(|axis| (self.input[axis] - self.kernel[axis]) / self.strides[axis] + 1)
+    }
+
+    /// Any number of planes.
+    pub(super) fn run(&self, planes: &[f32], out: &mut [f32]) {
+        let ([height, width], [rows, columns]) = (self.input, self.output());
+        let [_, stride] = self.strides;
+        let [kernel_rows, kernel_columns] = self.kernel;
+        let share = 1.0 / (kernel_rows * kernel_columns) as f32;
+        let mut sums = vec![0.0; width];
+        for (plane, out) in planes
+            .chunks_exact(height * width)
+            .zip(out.chunks_exact_mut(rows * columns))
+        {
+            for (row, out) in out.chunks_exact_mut(columns).enumerate() {
+                let plane = &plane[row * self.strides[0] * width..][..kernel_rows * width];
+                sums.copy_from_slice(&plane[..width]);
+                for more in plane.chunks_exact(width).skip(1) {
+                    for (sum, value) in sums.iter_mut().zip(more) {
+                        *sum += value;
+                    }
+                }
+                if [kernel_columns, stride] == [2, 2] {
+                    for (out, pair) in out.iter_mut().zip(sums.as_chunks::<2>().0) {
+                        *out = (pair[0] + pair[1]) * share;
+                    }
+                } else {
+                    for (column, out) in out.iter_mut().enumerate() {
+                        *out = sums[column * stride..][..kernel_columns]
+                            .iter()
+                            .sum::<f32>()
+                            * share;
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MeanPool;
+
+    #[test]
+    fn every_window_has_its_mean() {
+        for (input, kernel, strides) in [
+            ([4, 6], [2, 2], [2, 2]),
+            ([5, 7], [2, 2], [2, 2]),
+            ([6, 5], [3, 2], [1, 3]),
+            ([3, 3], [3, 3], [1, 1]),
+        ] {
+            let pool = MeanPool {
+                input,
+                kernel,
+                strides,
+            };
+            let len = input[0] * input[1];
+            let planes: Vec<f32> = (0..3 * len).map(|i| (i * i % 17) as f32).collect();
+            let [rows, columns] = pool.output();
+            let mut out = vec![f32::NAN; 3 * rows * columns];
+            pool.run(&planes, &mut out);
+            for (i, found) in out.iter().enumerate() {
+                let (plane, row, column) = (i / (rows * columns), i / columns % rows, i % columns);
+                let mut sum = 0.0;
+                for y in row * strides[0]..row * strides[0] + kernel[0] {
+                    for x in column * strides[1]..column * strides[1] + kernel[1] {
+                        sum += planes[plane * len + y * input[1] + x];
+                    }
+                }
+                assert!(
+                    (found - sum / (kernel[0] * kernel[1]) as f32).abs() < 1e-5,
+                    "{pool:?} {i}"
+                );
+            }
+        }
+    }
+}
