@@ -459,6 +459,13 @@ mod tests {
                 "{cards:?}"
             );
         }
+        // More axes than names of eight letters.
+        let axes: Vec<String> = (1..=1000)
+            .map(|i| format!("NAXIS{i:<3}=                    1"))
+            .collect();
+        let mut cards = vec![HEAD[0], HEAD[1], "NAXIS   =                 1000"];
+        cards.extend(axes.iter().map(String::as_str).chain(["END"]));
+        assert!(read_plain(file(&cards, &[1.0]).path()).is_none());
         let endless = file(&HEAD, &[1.0; 12]);
         assert!(read_plain(endless.path()).is_none());
         assert!(read_plain(Path::new("/nowhere.fits")).is_none());

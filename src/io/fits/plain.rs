@@ -22,6 +22,8 @@ const MOST_BLOCKS: usize = 64;
 /// Of values in fixed format, and of the sign before them.
 const VALUE: std::ops::Range<usize> = 10..CARD;
 const SIGN: std::ops::Range<usize> = 8..10;
+/// Axes of an image, of those that are read here.
+const AXES: std::ops::RangeInclusive<i64> = 2..=9;
 /// What is not a plain image of floats in its own unit.
 const OTHERS: [&str; 5] = ["BSCALE", "BZERO", "BLANK", "GROUPS", "XTENSION"];
 
@@ -83,7 +85,7 @@ impl PlainImage {
         if whole("BITPIX")? != -32 || OTHERS.iter().any(|name| image.card(name).is_some()) {
             return None;
         }
-        let count = whole("NAXIS").filter(|count| *count > 1)?;
+        let count = whole("NAXIS").filter(|count| AXES.contains(count))?;
         let axes = (1..=count).map(|axis| usize::try_from(whole(&format!("NAXIS{axis}"))?).ok());
         image.axes = axes.collect::<Option<_>>()?;
         image.is_certain().then_some(image)
