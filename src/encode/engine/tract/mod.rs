@@ -64,23 +64,17 @@ impl TractEngine {
     }
 
     pub(super) fn run(&self, values: &[f32], count: usize) -> Result<Vec<Output>, String> {
-        let not_full = "the batch is not full";
         let Self { single, several } = self;
-        let together = several.as_ref().map_or(0, |plan| count / plan.shape[0]);
-        let done = several.as_ref().map_or(0, |plan| together * plan.shape[0]);
-        let (first, rest) = several
-            .as_ref()
-            .map_or(Some((&[][..], values)), |plan| {
-                values.split_at_checked(together * plan.len())
-            })
-            .ok_or(not_full)?;
-        let runs = (count - done).div_ceil(single.shape[0]);
-        let rest = rest.get(..runs * single.len()).ok_or(not_full)?;
-        let several = several
-            .iter()
-            .flat_map(|plan| first.chunks_exact(plan.len()).map(move |part| (plan, part)));
-        let singles = rest.chunks_exact(single.len()).map(|part| (single, part));
-        let parts: Vec<(&Plan, &[f32])> = several.chain(singles).collect();
+        let object = single.len() / single.shape[0];
+        let whole = |plan: &Plan| count / plan.shape[0] * plan.shape[0];
+        let together = several.as_ref().map_or(0, whole);
+        let padded = together + (count - together).next_multiple_of(single.shape[0]);
+        let values = values.get(..padded * object);
+        let (first, rest) = values
+            .ok_or("the batch is not full")?
+            .split_at(together * object);
+        let several = several.iter().flat_map(|plan| plan.parts(first));
+        let parts: Vec<(&Plan, &[f32])> = several.chain(single.parts(rest)).collect();
         let answers: Vec<Vec<Output>> = parts
             .into_par_iter()
             .with_max_len(1)
@@ -109,6 +103,13 @@ impl Plan {
     /// Values of all objects of one run.
     fn len(&self) -> usize {
         self.shape.iter().product()
+    }
+
+    /// The values of each run.
+    fn parts<'a>(&'a self, values: &'a [f32]) -> impl Iterator<Item = (&'a Self, &'a [f32])> {
+        values
+            .chunks_exact(self.len())
+            .map(move |part| (self, part))
     }
 
     /// Whether what it puts out is divided by objects as what it takes; a graph that is written for one
@@ -172,12 +173,11 @@ fn plan(
             _ => None,
         })
         .collect();
-    let typed = if symbols.is_empty() {
+    let mut typed = if symbols.is_empty() {
         typed
     } else {
         typed.set_symbols(&symbols)?
     };
-    let mut typed = typed;
     lower(&mut typed, false)?;
     let mut typed = typed.into_decluttered()?;
     let convolves = lower(&mut typed, true)?;
