@@ -60,6 +60,15 @@ impl ObjectPicture {
         }
     }
 
+    /// Shows the picture of that object that `other` has painted already, until its own is there.
+    pub fn begin_like(&mut self, other: &Self, key: Key) {
+        if self.texture(key).is_none()
+            && let Some(texture) = other.texture(key)
+        {
+            self.texture = Some((key, texture.clone()));
+        }
+    }
+
     /// Asks for an object's spectrum and takes in what has arrived.
     pub fn update_spectrum(&mut self, ctx: &Context, data: &Part<OpenData>, row: usize) {
         if data.dataset.spectra.is_some() {

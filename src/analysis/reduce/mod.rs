@@ -485,9 +485,8 @@ impl UmapWork<'_> {
         let mut fit = umap::Fit::<D>::new(points, &params.umap(), &guide, &neighbors)?;
         let layout = progress.stage("Laying out the map", 0.3..1.0);
         while !fit.finished() {
-            fit.step(1, &layout)?;
-            let done = fit.epoch() as f32 / fit.epochs() as f32;
-            if !forming(&|| self.now(&fit), done) {
+            fit.step(&layout)?;
+            if !forming(&|| self.now(&fit), fit.done()) {
                 break;
             }
         }

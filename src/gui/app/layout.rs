@@ -105,6 +105,7 @@ impl App {
                     history,
                     focus,
                     focus_picture,
+                    hover_picture,
                     cutout_style,
                     decoding,
                     nearest,
@@ -117,7 +118,8 @@ impl App {
                     panels::inspector::compared(ui, &found);
                     nearest.ui(ui, session, row, actions);
                 };
-                panels::inspector::ui(ui, session, *focus, focus_picture, cutout_style, beside);
+                let pictures = (focus_picture, &*hover_picture);
+                panels::inspector::ui(ui, session, *focus, pictures, cutout_style, beside);
             });
     }
 

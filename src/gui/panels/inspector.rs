@@ -20,11 +20,12 @@ use crate::session::{OpenData, Part, Session};
 /// Round angles for the scale bar, arcsec.
 const BAR_ARCSEC: [f32; 10] = [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 60.0, 300.0];
 
+/// Until the object's own picture is painted, that of the `hovered` one is shown if they are the same.
 pub(in crate::gui) fn ui(
     ui: &mut Ui,
     session: &Session,
     focus: Option<usize>,
-    picture: &mut ObjectPicture,
+    (picture, hovered): (&mut ObjectPicture, &ObjectPicture),
     style: &mut CutoutStyle,
     beside: impl FnOnce(&mut Ui, usize),
 ) {
@@ -38,6 +39,9 @@ pub(in crate::gui) fn ui(
         return;
     };
     picture.update(ui.ctx(), data, row, *style);
+    if *style == CutoutStyle::default() {
+        picture.begin_like(hovered, (data.revision(), row));
+    }
     ui.add_space(2.0 * STEP);
     ui.label(
         RichText::new(title(data, row))

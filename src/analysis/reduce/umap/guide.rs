@@ -60,29 +60,12 @@ pub(super) fn supervise(edges: &mut Edges, labels: &[Option<u16>], weight: f64) 
     }
 }
 
-/// Start positions from the anchors: points without one begin at the mean of their neighbours, those
-/// without such neighbours in the middle. `None` when no point has an anchor.
-pub(super) fn start<const D: usize>(
-    anchors: &[Option<[f32; D]>],
-    edges: &Edges,
-) -> Option<Vec<[f32; D]>> {
-    let known = anchors.iter().flatten().count();
-    if known == 0 {
-        return None;
+/// The mean of the anchors.
+pub(super) fn middle<const D: usize>(anchors: &[Option<[f32; D]>]) -> [f32; D] {
+    let (mut sum, mut count) = ([0f64; D], 0.0);
+    for place in anchors.iter().flatten() {
+        (0..D).for_each(|d| sum[d] += f64::from(place[d]));
+        count += 1.0;
     }
-    let mean = |points: &mut dyn Iterator<Item = [f32; D]>| {
-        let (mut sum, mut count) = ([0f64; D], 0.0);
-        for p in points {
-            (0..D).for_each(|d| sum[d] += f64::from(p[d]));
-            count += 1.0;
-        }
-        (count > 0.0).then(|| sum.map(|s| (s / count) as f32))
-    };
-    let middle = mean(&mut anchors.iter().flatten().copied())?;
-    let among = |v: usize| {
-        let near = edges.of(v).filter_map(|(tail, _)| anchors[tail as usize]);
-        mean(&mut { near }).unwrap_or(middle)
-    };
-    let places = anchors.iter().enumerate();
-    Some(places.map(|(v, a)| a.unwrap_or_else(|| among(v))).collect())
+    sum.map(|s| (s / count) as f32)
 }

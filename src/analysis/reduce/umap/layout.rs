@@ -33,9 +33,6 @@ const POOL_PER_VERTEX: usize = 16;
 /// times the samples maps are as faithful as one-by-one updates give (measured on Fashion-MNIST
 /// and on clusters and filaments in 128 dimensions).
 const REPULSION: f32 = 1.6;
-/// Step size at the start, relative to one-by-one updates: forces that act together overshoot at
-/// full size, and a slower start keeps more of the order of the start positions.
-const STEP: f32 = 0.5;
 /// Fixed-point one of the tick schedule.
 const ONE: u32 = 1 << 15;
 
@@ -46,6 +43,7 @@ pub struct LayoutParams {
     pub epochs: u32,
     /// Negative samples per sampled edge.
     pub negatives: f32,
+    /// Size of steps at the start, relative to one-by-one updates.
     pub learning_rate: f32,
     /// How strongly each point is drawn to its anchor, where there are anchors (0: not at all).
     pub pull: f32,
@@ -62,7 +60,7 @@ pub struct Springs {
 
 impl Springs {
     /// An edge too weak to be drawn on once in so many epochs is left out.
-    fn new(graph: Edges, epochs: u32) -> Self {
+    pub fn new(graph: Edges, epochs: u32) -> Self {
         let weights = graph.weights.iter().copied();
         let largest = weights.fold(f32::MIN_POSITIVE, f32::max);
         let least = 1.0 / epochs.max(1) as f32;
@@ -141,7 +139,7 @@ impl<const D: usize> Layout<D> {
     /// `positions[v]` is where vertex `v` of the graph starts, `anchors[v]` where it should stay near;
     /// `rounds` from [`interleave`].
     pub fn new(
-        graph: Edges,
+        springs: Springs,
         rounds: Vec<u32>,
         positions: Vec<[f32; D]>,
         anchors: Vec<Option<[f32; D]>>,
@@ -151,7 +149,7 @@ impl<const D: usize> Layout<D> {
         Self {
             forces,
             rounds,
-            springs: Springs::new(graph, params.epochs),
+            springs,
             densities: None,
             positions,
             next: Vec::new(),
@@ -173,33 +171,35 @@ impl<const D: usize> Layout<D> {
     pub fn epochs(&self) -> u32 {
         self.params.epochs
     }
-    pub fn finished(&self) -> bool {
-        self.epoch >= self.params.epochs
+    pub fn springs(&self) -> &Springs {
+        &self.springs
     }
     /// By vertex.
     pub fn positions(&self) -> &[[f32; D]] {
         &self.positions
     }
 
-    /// Up to `epochs` further epochs. After `Err` the layout stands between two rounds and must
-    /// not be continued.
-    pub fn step(&mut self, epochs: u32, progress: &Progress) -> Result<(), Cancelled> {
-        for _ in 0..epochs {
-            if self.finished() {
-                break;
-            }
-            if let Some(densities) = &mut self.densities
-                && Densities::count_in(self.epoch, self.params.epochs)
-            {
-                densities.observe(&self.springs, &self.positions, progress)?;
-            }
-            for r in 0..self.rounds.len() - 1 {
-                progress.check()?;
-                self.round(r, progress);
-            }
-            self.epoch += 1;
-            progress.report(self.epoch as f32 / self.params.epochs as f32);
+    /// Puts all vertices where they are told to be.
+    pub fn place(&mut self, positions: Vec<[f32; D]>) {
+        self.positions = positions;
+    }
+
+    /// One more epoch, if there are any left. After `Err` the layout stands between two rounds and
+    /// must not be continued.
+    pub fn step(&mut self, progress: &Progress) -> Result<(), Cancelled> {
+        if self.epoch >= self.params.epochs {
+            return progress.check();
         }
+        if let Some(densities) = &mut self.densities
+            && Densities::count_in(self.epoch, self.params.epochs)
+        {
+            densities.observe(&self.springs, &self.positions, progress)?;
+        }
+        for r in 0..self.rounds.len() - 1 {
+            progress.check()?;
+            self.round(r, progress);
+        }
+        self.epoch += 1;
         progress.check()
     }
 
@@ -241,9 +241,8 @@ fn moved_avx2<const D: usize>(layout: &Layout<D>, first: usize, out: &mut [[f32;
 #[inline(always)]
 fn moved_any<const D: usize>(layout: &Layout<D>, first: usize, out: &mut [[f32; D]]) {
     let n = layout.positions.len();
-    let rate = STEP
-        * layout.params.learning_rate
-        * (1.0 - layout.epoch as f32 / layout.params.epochs as f32);
+    let rate =
+        layout.params.learning_rate * (1.0 - layout.epoch as f32 / layout.params.epochs as f32);
     // negative samples: drawn anew for every task and round, shared by its vertices
     let mut rng = Rng::new(layout.params.seed, u64::from(layout.epoch), first as u64);
     let size = (out.len() * POOL_PER_VERTEX).clamp(64, POOL);

@@ -11,6 +11,7 @@ mod fuzzy;
 mod guide;
 mod init;
 mod layout;
+mod levels;
 mod parts;
 mod spectral;
 #[cfg(test)]
@@ -18,15 +19,12 @@ mod tests;
 mod transform;
 
 use crate::analysis::neighbors::{Index, KnnError, KnnGraph, KnnParams, knn_graph};
-use crate::analysis::points::{InputError, Metric, Points, Space};
+use crate::analysis::points::{InputError, Metric, Points};
 use crate::progress::{Cancelled, Progress};
-use curve::Curve;
-use fuzzy::fuzzy_edges;
-use layout::{Layout, LayoutParams, interleave};
+use levels::Level;
 
 pub use guide::Guide;
 pub(super) use init::principal_start;
-use spectral::spectral_start;
 pub use transform::Placer;
 
 /// Where the points of a map start.
@@ -67,12 +65,15 @@ pub struct UmapParams {
     pub min_dist: f64,
     /// Scale of the map.
     pub spread: f64,
-    /// None: 500 up to 10,000 points, 250 up to 100,000, else 200.
+    /// None: 500 up to 10,000 points, 250 up to 100,000, beyond that 100 after those of a sample, or 200
+    /// without a sample.
     pub epochs: Option<u32>,
     /// Samples that repel, for each neighbour that attracts.
     pub negative_sample_rate: f32,
-    /// Where points without a place in the guide start.
+    /// Where points start that have no place in the guide; of a large set, those of the sample.
     pub start: Start,
+    /// Of sets of more points a sample is laid out first.
+    pub sampled_beyond: usize,
     /// Size of the first steps; they fall to 0.
     pub learning_rate: f32,
     /// Of random numbers.
@@ -97,12 +98,26 @@ impl Default for UmapParams {
             epochs: None,
             negative_sample_rate: 5.0,
             start: Start::Principal,
+            // smaller ones gain nothing that can be told (Fashion-MNIST)
+            sampled_beyond: 100_000,
             learning_rate: 1.0,
             seed: 0,
             drift_penalty: 0.0,
             label_weight: 0.5,
             density: 0.0,
             knn: KnnParams::default(),
+        }
+    }
+}
+
+impl UmapParams {
+    /// How the neighbour graph is built.
+    fn knn(&self) -> KnnParams {
+        KnnParams {
+            k: self.n_neighbors.max(2) - 1,
+            metric: self.metric,
+            seed: self.seed,
+            ..self.knn.clone()
         }
     }
 }
@@ -130,23 +145,9 @@ impl From<KnnError> for UmapError {
     }
 }
 
-/// Epochs unless told otherwise: the more points, the sooner a map stands.
-fn default_epochs(points: usize) -> u32 {
-    match points {
-        0..=10_000 => 500,
-        10_001..=100_000 => 250,
-        _ => 200,
-    }
-}
-
-/// Points whose neighbours move in different rounds: one in this many.
-const ROUNDS: usize = 16;
-
 /// A map in the making.
 pub struct Fit<const D: usize> {
-    layout: Layout<D>,
-    /// Point of each vertex.
-    order: Vec<u32>,
+    level: Level<D>,
     graph: KnnGraph,
     index: Index,
     params: UmapParams,
@@ -163,14 +164,7 @@ impl<const D: usize> Fit<D> {
         guide: &Guide<D>,
         progress: &Progress,
     ) -> Result<Self, UmapError> {
-        let k = params.n_neighbors.max(2) - 1;
-        let knn = KnnParams {
-            k,
-            metric: params.metric,
-            seed: params.seed,
-            ..params.knn.clone()
-        };
-        let (graph, index) = knn_graph(points, &knn, progress)?;
+        let (graph, index) = knn_graph(points, &params.knn(), progress)?;
         Self::from_graph(points, graph, index, params, guide, progress)
     }
 
@@ -189,87 +183,54 @@ impl<const D: usize> Fit<D> {
         if !guide.fits(points.len()) {
             return Err(UmapError::Guide);
         }
-        let (order, rounds) = interleave(&graph.order, ROUNDS);
-        let mut fuzzy = fuzzy_edges(&graph, params.n_neighbors.max(2) - 1, &order, progress)?;
-        if let Some(labels) = &guide.labels {
-            let labels: Vec<Option<u16>> = order.iter().map(|&i| labels[i as usize]).collect();
-            guide::supervise(&mut fuzzy, &labels, params.label_weight);
-        }
-        let anchors: Vec<Option<[f32; D]>> = match &guide.start {
-            Some(start) => order.iter().map(|&i| start[i as usize]).collect(),
-            None => Vec::new(),
-        };
-        let positions = if let Some(start) = guide::start(&anchors, &fuzzy) {
-            start
-        } else {
-            let space = Space::new(points, params.metric);
-            let principal = principal_start(&space, &order, params.seed);
-            match params.start {
-                Start::Principal => principal,
-                Start::Spectral => {
-                    spectral_start(&fuzzy, principal, &order, params.seed, progress)?
-                }
-            }
-        };
-        progress.check()?;
-        let layout = LayoutParams {
-            curve: Curve::fit(params.min_dist, params.spread),
-            epochs: params.epochs.unwrap_or(default_epochs(points.len())),
-            negatives: params.negative_sample_rate,
-            learning_rate: params.learning_rate,
-            pull: params.drift_penalty,
-            seed: params.seed,
-        };
-        let mut layout = Layout::new(fuzzy, rounds, positions, anchors, layout);
-        if params.density > 0.0 {
-            layout.keep_densities(params.density, |u, v| {
-                graph.distance(order[u as usize], order[v as usize])
-            });
-            progress.check()?;
-        }
+        let level = Level::new(points, &graph, params, guide, None, progress)?;
         Ok(Self {
-            layout,
-            order,
+            level,
             graph,
             index,
             params: params.clone(),
         })
     }
 
-    /// Up to `epochs` more. After `Err` the fit must not be continued.
+    /// One more epoch, of a sample first where there are many points. After `Err` the fit must not be
+    /// continued.
     ///
     /// # Errors
     /// When the work was cancelled.
-    pub fn step(&mut self, epochs: u32, progress: &Progress) -> Result<(), UmapError> {
-        Ok(self.layout.step(epochs, progress)?)
+    pub fn step(&mut self, progress: &Progress) -> Result<(), UmapError> {
+        self.level.step(progress)?;
+        progress.report(self.done());
+        Ok(())
     }
 
     /// Whether all epochs are done.
     #[must_use]
     pub fn finished(&self) -> bool {
-        self.layout.finished()
+        self.level.finished()
     }
 
-    /// Epochs that are done.
+    /// The share of the work that is done, `0..=1`.
+    #[must_use]
+    pub fn done(&self) -> f32 {
+        self.level.done()
+    }
+
+    /// Epochs that are done, without those of samples.
     #[must_use]
     pub fn epoch(&self) -> u32 {
-        self.layout.epoch()
+        self.level.epoch()
     }
 
-    /// Epochs in all.
+    /// Epochs in all, without those of samples.
     #[must_use]
     pub fn epochs(&self) -> u32 {
-        self.layout.epochs()
+        self.level.epochs()
     }
 
     /// Positions by point, as they are now.
     #[must_use]
     pub fn positions(&self) -> Vec<[f32; D]> {
-        let mut out = vec![[0f32; D]; self.order.len()];
-        for (p, &i) in self.layout.positions().iter().zip(&self.order) {
-            out[i as usize] = *p;
-        }
-        out
+        self.level.positions()
     }
 
     /// The map as it is now, ready to place new vectors.
@@ -307,7 +268,8 @@ pub fn umap<const D: usize>(
     progress: &Progress,
 ) -> Result<Model<D>, UmapError> {
     let mut fit = Fit::new(points, params, &Guide::default(), progress)?;
-    let epochs = fit.epochs();
-    fit.step(epochs, progress)?;
+    while !fit.finished() {
+        fit.step(progress)?;
+    }
     Ok(fit.finish())
 }

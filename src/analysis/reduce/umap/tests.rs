@@ -119,25 +119,27 @@ fn graphs_are_right_for_every_metric_and_size() {
 fn one_thread_or_two_make_the_same_bits() {
     let x = clusters(6000, 24, 10, 4.0, 1);
     let q = clusters(300, 24, 10, 4.0, 2);
-    for (start, density) in [(Start::Principal, 0.0), (Start::Spectral, 2.0)] {
-        same_bits(&x, &q, start, density);
+    let ways = [
+        (Start::Principal, 0.0, 100_000),
+        (Start::Spectral, 2.0, 100_000),
+        (Start::Principal, 2.0, 3000),
+    ];
+    for (start, density, sampled_beyond) in ways {
+        let params = UmapParams {
+            epochs: Some(30),
+            start,
+            density,
+            sampled_beyond,
+            ..Default::default()
+        };
+        same_bits(&x, &q, &params);
     }
 }
 
-fn same_bits(x: &[f32], q: &[f32], start: Start, density: f64) {
+fn same_bits(x: &[f32], q: &[f32], params: &UmapParams) {
     let run = || {
         let points = Points::new(x, 24).unwrap();
-        let m: Model<2> = umap(
-            points,
-            &UmapParams {
-                epochs: Some(30),
-                start,
-                density,
-                ..Default::default()
-            },
-            &Progress::new(),
-        )
-        .unwrap();
+        let m: Model<2> = umap(points, params, &Progress::new()).unwrap();
         let placed = Placer::new(points, &m)
             .place(Points::new(q, 24).unwrap(), &Progress::new())
             .unwrap();
@@ -220,6 +222,11 @@ fn maps(values: &[f32], dim: usize) {
         ..Default::default()
     };
     maps_by(values, dim, &all);
+    let sampled = UmapParams {
+        sampled_beyond: 1,
+        ..Default::default()
+    };
+    maps_by(values, dim, &sampled);
 }
 
 fn maps_by(values: &[f32], dim: usize, params: &UmapParams) {
@@ -303,10 +310,59 @@ fn every_stage_can_be_cancelled() {
         &Progress::new(),
     )
     .unwrap();
-    assert!(matches!(
-        fit.step(100, &stopped),
-        Err(UmapError::Cancelled(_))
-    ));
+    assert!(matches!(fit.step(&stopped), Err(UmapError::Cancelled(_))));
+}
+
+#[test]
+fn of_a_large_set_a_sample_is_laid_out_first() {
+    // eight clusters, and three far points that are tied to no others
+    let mut x = clusters(8000, 12, 8, 4.0, 1);
+    for (i, row) in x.chunks_exact_mut(12).enumerate().skip(7997) {
+        row.fill(900.0 + i as f32 / 1e5);
+    }
+    let points = Points::new(&x, 12).unwrap();
+    let params = UmapParams {
+        n_neighbors: 3,
+        epochs: Some(40),
+        sampled_beyond: 4000,
+        ..Default::default()
+    };
+    let begin = || Fit::<2>::new(points, &params, &Guide::default(), &Progress::new()).unwrap();
+    let (mut fit, mut done, mut steps) = (begin(), 0.0, 0);
+    while fit.epoch() == 0 {
+        fit.step(&Progress::new()).unwrap();
+        assert!(fit.done() > done && fit.done() < 1.0);
+        done = fit.done();
+        steps += 1;
+        if steps == 300 {
+            // what is shown meanwhile: all points, most of them among their own
+            let map = fit.positions();
+            assert!(map.iter().flatten().all(|v| v.is_finite()));
+            let distance =
+                |i: usize, j: usize| (map[i][0] - map[j][0]).hypot(map[i][1] - map[j][1]);
+            let alone = |&i: &usize| {
+                let others = (0..8000).filter(|&j| j != i);
+                let near = others.min_by(|&a, &b| distance(i, a).total_cmp(&distance(i, b)));
+                near.unwrap() % 8 != i % 8
+            };
+            let wrong = (0..7997).step_by(40).filter(alone).count();
+            assert!(wrong < 10, "{wrong}");
+            let stopped = Progress::new();
+            stopped.cancel();
+            let cancelled = begin().step(&stopped);
+            assert!(matches!(cancelled, Err(UmapError::Cancelled(_))));
+        }
+    }
+    assert_eq!(steps, 501);
+    to_the_end(&mut fit);
+    assert_eq!((fit.epoch(), fit.done()), (40, 1.0));
+    assert!(fit.positions().iter().flatten().all(|v| v.is_finite()));
+}
+
+fn to_the_end<const D: usize>(fit: &mut Fit<D>) {
+    while !fit.finished() {
+        fit.step(&Progress::new()).unwrap();
+    }
 }
 
 #[test]
@@ -319,9 +375,7 @@ fn steps_add_up_and_a_start_can_be_given() {
     };
     let whole: Model<2> = umap(points, &params, &Progress::new()).unwrap();
     let mut fit = Fit::<2>::new(points, &params, &Guide::default(), &Progress::new()).unwrap();
-    while !fit.finished() {
-        fit.step(7, &Progress::new()).unwrap();
-    }
+    to_the_end(&mut fit);
     assert_eq!(fit.positions(), whole.positions);
     // held near its start, the map drifts less
     let from = |positions: &[[f32; 2]]| Guide {
@@ -335,7 +389,7 @@ fn steps_add_up_and_a_start_can_be_given() {
             ..params.clone()
         };
         let mut fit = Fit::<2>::new(points, &p, &from(&whole.positions), &Progress::new()).unwrap();
-        fit.step(40, &Progress::new()).unwrap();
+        to_the_end(&mut fit);
         fit.positions()
             .iter()
             .flatten()
@@ -378,7 +432,7 @@ fn classes_part_what_the_vectors_do_not() {
             labels,
         };
         let mut fit = Fit::<2>::new(points, &params, &guide, &Progress::new()).unwrap();
-        fit.step(150, &Progress::new()).unwrap();
+        to_the_end(&mut fit);
         let map = fit.positions();
         let distance = |i: usize, j: usize| (map[i][0] - map[j][0]).hypot(map[i][1] - map[j][1]);
         let other = |i: usize| {
