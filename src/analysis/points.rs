@@ -212,6 +212,12 @@ impl<'a> Space<'a> {
         )
     }
 
+    /// Whether mapped points are the points themselves, of a whole number of vectors of the processor's.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.scale.is_empty() && self.dim().is_multiple_of(simd::LANES)
+    }
+
     /// Coordinates of a mapped point.
     #[must_use]
     pub fn dim(&self) -> usize {

@@ -23,19 +23,44 @@ const CORRECT_NEAR: usize = 48;
 /// Rows of `width` values (a multiple of the vector length).
 #[derive(Clone, Copy)]
 pub(super) struct Rows<'a> {
-    pub values: &'a [f32],
-    pub width: usize,
+    values: &'a [f32],
+    width: usize,
+    /// Which of them row `i` is, where they lie in another order.
+    order: Option<&'a [u32]>,
 }
 
 impl<'a> Rows<'a> {
+    /// As they lie.
+    #[must_use]
+    pub fn new(values: &'a [f32], width: usize) -> Self {
+        Self {
+            values,
+            width,
+            order: None,
+        }
+    }
+    /// In an order of all or some of them.
+    #[must_use]
+    pub fn ordered(self, order: &'a [u32]) -> Self {
+        Self {
+            order: Some(order),
+            ..self
+        }
+    }
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.width
+    }
     #[inline(always)]
     #[must_use]
     pub fn row(&self, i: usize) -> &'a [f32] {
+        let i = self.order.map_or(i, |order| order[i] as usize);
         &self.values[i * self.width..(i + 1) * self.width]
     }
     #[must_use]
     pub fn len(&self) -> usize {
-        self.values.len() / self.width
+        self.order
+            .map_or(self.values.len() / self.width, <[u32]>::len)
     }
 }
 
@@ -133,7 +158,7 @@ fn split(
         .into_iter()
         .map(|t| ids[t as usize])
         .collect();
-    let mut centroids: Vec<f32> = Vec::with_capacity(fanout * rows.width);
+    let mut centroids: Vec<f32> = Vec::with_capacity(fanout * rows.width());
     for t in spread_sample(sample.len(), fanout, seed ^ 1) {
         centroids.extend_from_slice(rows.row(sample[t as usize] as usize));
     }
@@ -141,7 +166,7 @@ fn split(
         let nearest = assign(rows, &sample, &centroids);
         update(rows, &sample, &nearest, &mut centroids);
     }
-    let order = walk(&centroids, rows.width);
+    let order = walk(&centroids, rows.width());
     let nearest = assign(rows, &ids, &centroids);
     let mut children = vec![Vec::new(); fanout];
     for (&i, &c) in ids.iter().zip(&nearest) {
@@ -160,7 +185,7 @@ fn split(
 
 /// Moves the centroids to the means of their points; one that lost all stays where it is.
 fn update(rows: Rows<'_>, ids: &[u32], nearest: &[u32], centroids: &mut [f32]) {
-    let width = rows.width;
+    let width = rows.width();
     let mut lists = vec![Vec::new(); centroids.len() / width];
     for (&i, &c) in ids.iter().zip(nearest) {
         lists[c as usize].push(i);
@@ -175,7 +200,7 @@ fn update(rows: Rows<'_>, ids: &[u32], nearest: &[u32], centroids: &mut [f32]) {
 }
 
 fn means(rows: Rows<'_>, lists: &[Vec<u32>]) -> Vec<f32> {
-    let width = rows.width;
+    let width = rows.width();
     let mut out = vec![0f32; lists.len() * width];
     out.par_chunks_mut(width).zip(lists).for_each(|(o, list)| {
         let mut sum = vec![0f64; width];
@@ -213,7 +238,7 @@ fn walk(centroids: &[f32], width: usize) -> Vec<usize> {
 /// first centroid, so that the block formula does not cancel far from the origin.
 #[must_use]
 pub fn assign(rows: Rows<'_>, ids: &[u32], centroids: &[f32]) -> Vec<u32> {
-    let width = rows.width;
+    let width = rows.width();
     let centre = &centroids[..width];
     let mut shifted = vec![0f32; centroids.len()];
     let norms: Vec<f32> = shifted
@@ -249,20 +274,24 @@ pub struct Scratch {
 impl Scratch {
     /// Copies the rows named by `ids`, centred.
     pub fn gather(&mut self, rows: Rows<'_>, ids: &[u32], centre: &[f32]) {
-        self.rows.resize(ids.len() * rows.width, 0.0);
-        self.norms.clear();
-        for (&i, d) in ids.iter().zip(self.rows.chunks_exact_mut(rows.width)) {
-            self.norms
-                .push(simd::centred(d, rows.row(i as usize), centre));
-        }
+        self.copy(rows, ids.len(), |at| ids[at] as usize, centre);
     }
 
     /// Copies a run of rows, centred.
     pub fn gather_range(&mut self, rows: Rows<'_>, range: std::ops::Range<usize>, centre: &[f32]) {
-        self.rows.resize(range.len() * rows.width, 0.0);
+        self.copy(rows, range.len(), |at| range.start + at, centre);
+    }
+
+    fn copy(&mut self, rows: Rows<'_>, count: usize, id: impl Fn(usize) -> usize, centre: &[f32]) {
+        /// Rows that are asked for before they are copied: they may lie anywhere.
+        const AHEAD: usize = 4;
+        self.rows.resize(count * rows.width(), 0.0);
         self.norms.clear();
-        for (i, d) in range.zip(self.rows.chunks_exact_mut(rows.width)) {
-            self.norms.push(simd::centred(d, rows.row(i), centre));
+        for (at, d) in self.rows.chunks_exact_mut(rows.width()).enumerate() {
+            if at + AHEAD < count {
+                simd::prefetch(rows.row(id(at + AHEAD)));
+            }
+            self.norms.push(simd::centred(d, rows.row(id(at)), centre));
         }
     }
 
@@ -307,10 +336,7 @@ fn smallest(row: &[f32]) -> usize {
 /// For each centroid the `near` nearest others, nearest first.
 #[must_use]
 pub fn near_centroids(centroids: &[f32], width: usize, near: usize) -> Vec<Vec<u32>> {
-    let all = Rows {
-        values: centroids,
-        width,
-    };
+    let all = Rows::new(centroids, width);
     let ids: Vec<u32> = (0..all.len() as u32).collect();
     ids.par_chunks(NEAR_ROWS)
         .flat_map_iter(|own| {
@@ -357,7 +383,7 @@ fn correct(
     lists: &[Vec<u32>],
     progress: &Progress,
 ) -> Result<Vec<Vec<u32>>, Cancelled> {
-    let width = rows.width;
+    let width = rows.width();
     let centroids = means(rows, lists);
     let near = near_centroids(&centroids, width, CORRECT_NEAR);
     let moved: Vec<Vec<u32>> = lists
@@ -372,14 +398,7 @@ fn correct(
             candidates.extend(&near[c]);
             let centre = &centroids[c * width..(c + 1) * width];
             let (mut a, mut b) = (Scratch::default(), Scratch::default());
-            b.gather(
-                Rows {
-                    values: &centroids,
-                    width,
-                },
-                &candidates,
-                centre,
-            );
+            b.gather(Rows::new(&centroids, width), &candidates, centre);
             let b = Block {
                 rows: &b.rows,
                 norms: &b.norms,

@@ -34,7 +34,7 @@ pub fn join(
     reach: Reach,
     progress: &Progress,
 ) -> Result<Vec<u64>, Cancelled> {
-    let near = near_centroids(&cells.centroids, rows.width, reach.cells);
+    let near = near_centroids(&cells.centroids, rows.width(), reach.cells);
     progress.check()?;
     let mut lists = vec![NONE; rows.len() * keep];
     let mut parts = Vec::with_capacity(cells.len());
@@ -54,7 +54,7 @@ pub fn join(
                 return;
             }
             task.own
-                .gather_range(rows, cells.range(c), cells.centroid(c, rows.width));
+                .gather_range(rows, cells.range(c), cells.centroid(c, rows.width()));
             let around = Around {
                 rows,
                 cells,
@@ -86,7 +86,7 @@ pub fn search(
     task.own.gather(
         queries,
         ids,
-        around.cells.centroid(around.cell, queries.width),
+        around.cells.centroid(around.cell, queries.width()),
     );
     task.run(around, false, k, keep, &mut lists);
     lists
@@ -130,8 +130,8 @@ impl Task {
             near,
             reach,
         } = *around;
-        let centre = cells.centroid(cell, rows.width);
-        self.distance_to_planes(cells, near, centre, rows.width);
+        let centre = cells.centroid(cell, rows.width());
+        self.distance_to_planes(cells, near, centre, rows.width());
         let planes = simd::padded(near.len());
         let members = self.own.norms.len();
         for (t, b) in std::iter::once(cell as u32)
@@ -154,12 +154,12 @@ impl Task {
             let own = Block {
                 rows: &self.own.rows,
                 norms: &self.own.norms,
-                width: rows.width,
+                width: rows.width(),
             };
             let other = Block {
                 rows: &self.other.rows,
                 norms: &self.other.norms,
-                width: rows.width,
+                width: rows.width(),
             };
             let stride = simd::padded(other.len());
             self.dist2
@@ -180,10 +180,7 @@ impl Task {
 
     /// For each own point its distance to the plane between its cell and each near one.
     fn distance_to_planes(&mut self, cells: &Cells, near: &[u32], centre: &[f32], width: usize) {
-        let all = Rows {
-            values: &cells.centroids,
-            width,
-        };
+        let all = Rows::new(&cells.centroids, width);
         self.centroids.gather(all, near, centre);
         let b = Block {
             rows: &self.centroids.rows,

@@ -21,6 +21,7 @@ use crate::progress::{Cancelled, Progress};
 use best::{NONE, key, key_dist2, key_index};
 use cells::{Cells, Rows};
 use rayon::prelude::*;
+use std::borrow::Cow;
 
 pub use join::Reach;
 pub use recall::recall;
@@ -165,7 +166,11 @@ pub fn knn_graph(
     let n = points.len();
     let k = params.k.min(n.saturating_sub(1));
     let space = Space::new(points, params.metric);
-    let centre = robust_centre(&space, params.seed);
+    let centre = if space.is_plain() {
+        vec![0.0; space.dim()]
+    } else {
+        robust_centre(&space, params.seed)
+    };
     let mut index = Index {
         centre,
         axes: None,
@@ -197,15 +202,9 @@ pub fn knn_graph(
         index.axes = (axes.count * 4 <= space.dim() * 3).then_some(axes);
     }
     let (lists, keep, order) = if small {
-        let rows = stored(
-            &space,
-            &(0..n as u32).collect::<Vec<_>>(),
-            &index.centre,
-            None,
-            Rounding::Blocked,
-        );
+        let rows = stored(&space, &index.centre, None, Rounding::Blocked);
         (
-            exact::all_pairs(rows_of(&rows, &index.centre), k, progress)?,
+            exact::all_pairs(Rows::new(&rows, index.centre.len()), k, progress)?,
             k,
             (0..n as u32).collect(),
         )
@@ -254,13 +253,6 @@ pub fn knn_graph(
     ))
 }
 
-fn rows_of<'a>(values: &'a [f32], centre: &[f32]) -> Rows<'a> {
-    Rows {
-        values,
-        width: centre.len(),
-    }
-}
-
 /// How principal components are computed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Rounding {
@@ -273,31 +265,33 @@ enum Rounding {
 /// Rows handled at a time.
 const BLOCK: usize = 256;
 
-/// Copies of the mapped rows in the order of `ids`: shifted, or as principal components.
-fn stored(
-    space: &Space<'_>,
-    ids: &[u32],
+/// The mapped rows: as they are, where they can be read so, or copies, shifted or as principal components.
+fn stored<'a>(
+    space: &Space<'a>,
     centre: &[f32],
     axes: Option<&Axes>,
     kind: Rounding,
-) -> Vec<f32> {
+) -> Cow<'a, [f32]> {
+    if axes.is_none() && space.is_plain() && centre.iter().all(|&v| v == 0.0) {
+        return space.points.values().into();
+    }
     let full = simd::padded(space.dim());
     let width = axes.map_or(full, |a| simd::padded(a.count));
-    let mut out = vec![0f32; ids.len() * width];
-    out.par_chunks_mut(width * BLOCK)
-        .zip(ids.par_chunks(BLOCK))
-        .for_each_init(
-            || (vec![0f32; full], vec![0f32; full * BLOCK]),
-            |(row, block), (out, ids)| match axes {
+    let mut out = vec![0f32; space.points.len() * width];
+    out.par_chunks_mut(width * BLOCK).enumerate().for_each_init(
+        || (vec![0f32; full], vec![0f32; full * BLOCK]),
+        |(row, block), (first, out)| {
+            let ids = first * BLOCK..first * BLOCK + out.len() / width;
+            match axes {
                 None => {
-                    for (o, &i) in out.chunks_exact_mut(width).zip(ids) {
-                        space.write(i as usize, row);
+                    for (o, i) in out.chunks_exact_mut(width).zip(ids) {
+                        space.write(i, row);
                         simd::centred(o, row, centre);
                     }
                 }
                 Some(axes) => {
-                    for (b, &i) in block.chunks_exact_mut(full).zip(ids) {
-                        space.write(i as usize, row);
+                    for (b, i) in block.chunks_exact_mut(full).zip(ids.clone()) {
+                        space.write(i, row);
                         simd::centred(b, row, &axes.centre);
                     }
                     if kind == Rounding::Blocked {
@@ -310,12 +304,13 @@ fn stored(
                         }
                     }
                 }
-            },
-        );
-    out
+            }
+        },
+    );
+    out.into()
 }
 
-/// Sorted candidate keys by stored row, how many per row, and the order the rows are stored in.
+/// Sorted candidate keys by row of an order, how many per row, and the order.
 fn approximate(
     space: &Space<'_>,
     centre: &[f32],
@@ -324,42 +319,12 @@ fn approximate(
     params: &KnnParams,
     progress: &Progress,
 ) -> Result<(Vec<u64>, usize, Vec<u32>, Cells), KnnError> {
-    let n = space.points.len();
+    let values = stored(space, centre, axes, Rounding::Blocked);
     let width = axes.map_or(centre.len(), |a| simd::padded(a.count));
-    let ids: Vec<u32> = (0..n as u32).collect();
-    let unordered = stored(space, &ids, centre, axes, Rounding::Blocked);
-    let mut cells = cells::partition(
-        Rows {
-            values: &unordered,
-            width,
-        },
-        params.cell,
-        params.corrections,
-        params.seed,
-        progress,
-    )?;
+    let rows = Rows::new(&values, width);
+    let mut cells = cells::partition(rows, params.cell, params.corrections, params.seed, progress)?;
     let order = std::mem::take(&mut cells.members);
-    let values = if axes.is_some() {
-        // smaller than the vectors: permuted
-        let from = Rows {
-            values: &unordered,
-            width,
-        };
-        let mut to = vec![0f32; unordered.len()];
-        to.par_chunks_exact_mut(width)
-            .zip(&order)
-            .for_each(|(o, &i)| o.copy_from_slice(from.row(i as usize)));
-        drop(unordered);
-        to
-    } else {
-        // as large as the vectors: made anew, so that there is never more than one copy
-        drop(unordered);
-        stored(space, &order, centre, None, Rounding::Blocked)
-    };
-    let rows = Rows {
-        values: &values,
-        width,
-    };
+    let rows = rows.ordered(&order);
     // a few more than k survive the block formula's rounding; many more the missing components
     let keep = if axes.is_some() { 4 * k } else { k + 3 };
     let mut lists = join::join(rows, &cells, k, keep, params.reach, progress)?;

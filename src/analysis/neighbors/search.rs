@@ -8,18 +8,19 @@ use super::{Index, KnnGraph, Rounding, stored};
 use crate::analysis::points::{InputError, Points, Space, distance};
 use crate::progress::{Cancelled, Progress};
 use rayon::prelude::*;
+use std::borrow::Cow;
 
 /// Queries of one cell handled by one task.
 const TASK_QUERIES: usize = 256;
 /// Neighbours whose own neighbours are looked at too.
 const BREADTH: usize = 6;
 
-/// An index together with copies of the vectors in the order it searches them.
+/// An index together with the vectors as it compares them.
 pub struct Searcher<'a> {
     index: &'a Index,
     graph: &'a KnnGraph,
     space: Space<'a>,
-    values: Vec<f32>,
+    values: Cow<'a, [f32]>,
     near: Vec<Vec<u32>>,
 }
 
@@ -28,15 +29,10 @@ impl<'a> Searcher<'a> {
     #[must_use]
     pub fn new(points: Points<'a>, graph: &'a KnnGraph, index: &'a Index) -> Self {
         let space = Space::new(points, index.metric);
-        let (mut values, mut near) = (Vec::new(), Vec::new());
+        let (mut values, mut near) = (Cow::default(), Vec::new());
         if let Some(cells) = &index.cells {
-            values = stored(
-                &space,
-                &graph.order,
-                &index.centre,
-                index.axes.as_ref(),
-                Rounding::Blocked,
-            );
+            let axes = index.axes.as_ref();
+            values = stored(&space, &index.centre, axes, Rounding::Blocked);
             near = near_centroids(&cells.centroids, index.width(), index.reach.cells);
         }
         Self {
@@ -107,17 +103,9 @@ impl<'a> Searcher<'a> {
         };
         let ids: Vec<u32> = (0..asked.points.len() as u32).collect();
         let width = self.index.width();
-        let values = stored(
-            asked,
-            &ids,
-            &self.index.centre,
-            self.index.axes.as_ref(),
-            Rounding::RowByRow,
-        );
-        let queries = Rows {
-            values: &values,
-            width,
-        };
+        let axes = self.index.axes.as_ref();
+        let values = stored(asked, &self.index.centre, axes, Rounding::RowByRow);
+        let queries = Rows::new(&values, width);
         let nearest = assign(queries, &ids, &cells.centroids);
         let mut by_cell: Vec<(u32, u32)> = nearest.into_iter().zip(ids).collect();
         by_cell.sort_unstable();
@@ -140,10 +128,7 @@ impl<'a> Searcher<'a> {
                 let cell = task[0].0 as usize;
                 let ids: Vec<u32> = task.iter().map(|t| t.1).collect();
                 let around = Around {
-                    rows: Rows {
-                        values: &self.values,
-                        width,
-                    },
+                    rows: Rows::new(&self.values, width).ordered(&self.graph.order),
                     cells,
                     cell,
                     near: &self.near[cell],

@@ -1,6 +1,6 @@
 //! Settings of the map: how it is made, and how much of the variance it shows.
 
-use eframe::egui::{self, Button, DragValue, Ui};
+use eframe::egui::{self, Button, DragValue, Ui, UiKind};
 use egui_plot::{Bar, BarChart, Plot};
 
 use super::super::action::{Action, Dialog};
@@ -88,6 +88,8 @@ pub(in crate::gui) fn ui(
     let button = ui.add_enabled(ready, Button::new(draft.name()));
     if button.on_disabled_hover_text(why).clicked() {
         actions.push(Action::MakeMap(draft.recipe()));
+        // The map forms in view.
+        ui.close_kind(UiKind::Popup);
     }
     ui.add_space(4.0);
     ui.horizontal(|ui| {
