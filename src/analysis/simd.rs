@@ -1,12 +1,11 @@
 //! The inner loops over coordinates, compiled twice: for the x86-64 baseline and for AVX2 + FMA,
 //! chosen at run time. Rows are padded with zeros to a multiple of [`LANES`] values.
 //!
-//! The only `unsafe` is the call into a `#[target_feature]` function after the feature test, and a hint to the
-//! processor's cache.
+//! The only `unsafe` is the call into a `#[target_feature]` function after the feature test.
 
 #![expect(
     unsafe_code,
-    reason = "functions for AVX2 are called after the processor was asked; a hint to it"
+    reason = "functions for AVX2 are called after the processor was asked"
 )]
 
 /// Values per vector step; row lengths must be multiples of it.
@@ -21,19 +20,6 @@ pub const fn padded(len: usize) -> usize {
 #[inline(always)]
 pub fn has_avx2() -> bool {
     std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma")
-}
-
-/// Asks for a row that is soon to be read.
-#[inline]
-pub fn prefetch(row: &[f32]) {
-    #[cfg(target_arch = "x86_64")]
-    for line in row.chunks(64 / size_of::<f32>()) {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: a hint changes nothing, and every x86-64 processor takes it.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = row;
 }
 
 /// Squared Euclidean distance of two equally long padded rows.

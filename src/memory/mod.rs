@@ -1,6 +1,9 @@
-//! How much memory there is left, how much this process holds, and the pages that it is in.
+//! How much memory there is left, how much this process holds, the pages that it is in, and asking for it early.
 
 mod pages;
+mod prefetch;
+
+pub use prefetch::prefetch;
 
 #[global_allocator]
 static ALLOCATOR: pages::LargePages = pages::LargePages;

@@ -5,6 +5,7 @@
 use super::best::{key, key_index};
 use crate::analysis::rng::spread_sample;
 use crate::analysis::simd::{self, Block};
+use crate::memory::prefetch;
 use crate::progress::{Cancelled, Progress};
 use rayon::prelude::*;
 
@@ -289,7 +290,7 @@ impl Scratch {
         self.norms.clear();
         for (at, d) in self.rows.chunks_exact_mut(rows.width()).enumerate() {
             if at + AHEAD < count {
-                simd::prefetch(rows.row(id(at + AHEAD)));
+                prefetch(rows.row(id(at + AHEAD)));
             }
             self.norms.push(simd::centred(d, rows.row(id(at)), centre));
         }

@@ -291,7 +291,7 @@ const WORD: usize = 64;
 /// Pixels of a row that are looked at together: where so many of them hold points, these overlap all over,
 /// and where in its pixel each lies is no longer seen.
 const STRETCH: usize = 16;
-const CROWDED: u32 = 12;
+const CROWDED: u32 = 8;
 
 /// One bit of each of 64 masks.
 #[inline]

@@ -19,6 +19,7 @@ mod tone;
 mod walk;
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 
 use rayon::prelude::*;
 
@@ -27,6 +28,7 @@ use super::shades::Shades;
 use super::shape::Shape;
 use super::steps;
 use crate::mask::Mask;
+use crate::memory::prefetch;
 use crate::spatial::TileTree;
 use dots::Dot;
 use fixed::{Lattice, Marker, SUBPIXELS};
@@ -35,7 +37,7 @@ use stamp::Stamp;
 use tile::{Scratch, Tile};
 use tone::{Inks, Tone};
 
-pub(super) const TILE_WIDTH: usize = 128;
+pub(super) const TILE_WIDTH: usize = 256;
 pub(super) const TILE_HEIGHT: usize = 64;
 /// How much of their colour and opacity points keep beside a selection.
 const DIMMED: f32 = 0.3;
@@ -187,23 +189,29 @@ pub fn draw_points(
     rgba.resize_with(bands, Default::default);
     let mut counts: Vec<&mut [[f32; 4]]> = pixels.counts.chunks_mut(counts_row.max(1)).collect();
     counts.resize_with(bands, Default::default);
-    rgba.into_par_iter().zip(counts).enumerate().for_each_init(
-        Scratch::default,
-        |scratch, (band, (rgba, counts))| {
-            rgba.fill(0);
-            counts.fill([0.0; 4]);
-            for x in (0..width).step_by(TILE_WIDTH) {
-                let y = band * TILE_HEIGHT;
-                let tile = Tile {
-                    x,
-                    y,
-                    width: TILE_WIDTH.min(width - x),
-                    height: TILE_HEIGHT.min(height - y),
-                };
+    // Bands differ much in what they hold: one at a time.
+    let bands = rgba.into_par_iter().zip(counts).enumerate().with_max_len(1);
+    bands.for_each(|(band, (rgba, counts))| {
+        rgba.fill(0);
+        counts.fill([0.0; 4]);
+        for x in (0..width).step_by(TILE_WIDTH) {
+            let y = band * TILE_HEIGHT;
+            let tile = Tile {
+                x,
+                y,
+                width: TILE_WIDTH.min(width - x),
+                height: TILE_HEIGHT.min(height - y),
+            };
+            SCRATCH.with_borrow_mut(|scratch| {
                 frame.draw(&tile, scratch, (rgba, width), (counts, cells[0]));
-            }
-        },
-    );
+            });
+        }
+    });
+}
+
+thread_local! {
+    /// Kept from frame to frame.
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
 /// One pass for each group, over all of its points or over those of `only`.
@@ -244,9 +252,12 @@ fn crowd(layer: &PointLayer<'_>, lattice: &Lattice, size_px: [i32; 2]) -> f32 {
     let size = size_px.map(|side| side * SUBPIXELS);
     let radius = layer.style.radius_px * group.size;
     let mut patches: Vec<(f32, f32)> = Vec::new();
+    let nodes = layer.tree.nodes();
     let mut open = vec![0];
-    while let Some(at) = open.pop() {
-        let Some(node) = layer.tree.nodes().get(at) else {
+    let mut looked_at = 0;
+    while let Some(&at) = open.get(looked_at) {
+        looked_at += 1;
+        let Some(node) = nodes.get(at) else {
             break;
         };
         let boxed = lattice.boxed(node);
@@ -267,6 +278,8 @@ fn crowd(layer: &PointLayer<'_>, lattice: &Lattice, size_px: [i32; 2]) -> f32 {
             };
             patches.push((count as f32 / (side(0) * side(1)), count as f32));
         } else {
+            prefetch(&nodes[node.children()]);
+            prefetch(&group.shades.nodes()[node.children()]);
             open.extend(node.children());
         }
     }

@@ -135,26 +135,33 @@ impl Frame<'_> {
         let dim = f32x4::splat(under.dim);
         let base = (&scratch.base, &scratch.lit);
         if self.selected.is_empty() {
-            paint(tile, base, rgba, rgba_row, |sum, _| under.of(sum));
+            paint(tile, base, rgba, rgba_row, |sums, _| under.of(sums));
         } else {
-            // Greyer.
-            paint(tile, base, rgba, rgba_row, |sum, _| {
+            let greyer = |sum: f32x4| {
                 let [r, g, b, markers] = sum.to_array();
                 let grey = (r + g + b) / 3.0;
                 let grey = f32x4::new([grey, grey, grey, markers]);
-                under.of(grey + (sum - grey) * dim)
+                grey + (sum - grey) * dim
+            };
+            paint(tile, base, rgba, rgba_row, |sums, _| {
+                under.of(sums.map(greyer))
             });
         }
         if let Some(over) = self.inks_selected.as_ref().filter(|_| chosen) {
             let selected = (&scratch.selected, &scratch.selected_lit);
-            paint(tile, selected, rgba, rgba_row, |sum, below| {
-                let light = over.of(sum);
-                let below = i32x4::new(below.map(i32::from)).round_float();
-                light + below * f32x4::splat(1.0 - light.as_array()[3] / 255.0)
+            paint(tile, selected, rgba, rgba_row, |sums, below| {
+                let light = over.of(sums);
+                std::array::from_fn(|i| {
+                    let below = i32x4::new(below[i].map(i32::from)).round_float();
+                    light[i] + below * f32x4::splat(1.0 - light[i].as_array()[3] / 255.0)
+                })
             });
         }
     }
 }
+
+/// Pixels that are painted together.
+const TOGETHER: usize = 4;
 
 /// Paints the lit pixels, each by its sums over markers and what it shows so far.
 #[inline]
@@ -163,25 +170,36 @@ fn paint(
     (layer, lit): (&Layer, &Lit),
     rgba: &mut [u8],
     row_length: usize,
-    color: impl Fn(f32x4, [u8; 4]) -> f32x4,
+    color: impl Fn([f32x4; TOGETHER], [[u8; 4]; TOGETHER]) -> [f32x4; TOGETHER],
 ) {
     for y in 0..tile.height {
         let row = &mut rgba[4 * (y * row_length + tile.x)..][..4 * tile.width];
-        let sums = &layer.row(y)[..tile.width];
-        for (word, &bits) in lit.row(y).iter().enumerate() {
-            let mut bits = bits;
-            while bits != 0 {
-                let x = word * 64 + bits.trailing_zeros() as usize;
-                bits &= bits - 1;
-                let Some(pixel) = row.get_mut(4 * x..).and_then(<[u8]>::first_chunk_mut::<4>)
-                else {
-                    break;
-                };
-                let mut sum = sums[x];
-                if sum.as_array()[3] <= 0.0 {
-                    sum = layer.nearest(x, y);
+        let (row, _) = row.as_chunks_mut::<4>();
+        let (sums, _) = layer.row(y).as_chunks();
+        for (i, (pixels, sums)) in row.chunks_mut(TOGETHER).zip(sums).enumerate() {
+            let x = i * TOGETHER;
+            let lit = lit.row(y)[x / 64] >> (x % 64) & ((1 << TOGETHER) - 1);
+            if lit == 0 {
+                continue;
+            }
+            let mut sums = *sums;
+            for (i, sum) in sums.iter_mut().enumerate() {
+                if sum.as_array()[3] <= 0.0 && lit >> i & 1 == 1 {
+                    *sum = layer.nearest(x + i, y);
                 }
-                *pixel = bytes(color(sum, *pixel));
+            }
+            let mut below = [[0; 4]; TOGETHER];
+            below[..pixels.len()].copy_from_slice(pixels);
+            let painted = bytes(color(sums, below));
+            match pixels.first_chunk_mut() {
+                Some(pixels) if lit == (1 << TOGETHER) - 1 => *pixels = painted,
+                _ => {
+                    for (i, (pixel, painted)) in pixels.iter_mut().zip(painted).enumerate() {
+                        if lit >> i & 1 == 1 {
+                            *pixel = painted;
+                        }
+                    }
+                }
             }
         }
     }
@@ -189,9 +207,8 @@ fn paint(
 
 /// The nearest bytes, those at the ends beyond them.
 #[inline]
-fn bytes(values: f32x4) -> [u8; 4] {
-    let whole = values.fast_round_int();
-    let words = i16x8::from_i32x8_saturate(bytemuck::cast([whole, i32x4::ZERO]));
-    let [first, ..]: [[u8; 4]; 4] = bytemuck::cast(u8x16::narrow_i16x8(words, i16x8::ZERO));
-    first
+fn bytes(values: [f32x4; TOGETHER]) -> [[u8; 4]; TOGETHER] {
+    let [a, b, c, d] = values.map(f32x4::fast_round_int);
+    let words = [[a, b], [c, d]].map(|pair| i16x8::from_i32x8_saturate(bytemuck::cast(pair)));
+    bytemuck::cast(u8x16::narrow_i16x8(words[0], words[1]))
 }

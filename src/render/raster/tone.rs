@@ -55,13 +55,17 @@ impl Inks {
         }
     }
 
-    /// Red, green, blue and opacity, `0..=255`, of a pixel with these sums of colours and number of markers
+    /// Red, green, blue and opacity, `0..=255`, of pixels with these sums of colours and numbers of markers
     /// (fractions count).
     #[inline]
-    pub fn of(&self, sums: f32x4) -> f32x4 {
-        let markers = sums.as_array()[3];
-        let ink = self.by_number.at(markers);
-        sums * f32x4::splat(1.0 / markers.max(1e-9)) * ink.color + ink.light
+    pub fn of(&self, sums: [f32x4; 4]) -> [f32x4; 4] {
+        let markers = sums.map(|sum| sum.as_array()[3]);
+        let shares = f32x4::ONE / f32x4::new(markers).fast_max(f32x4::splat(1e-9));
+        let shares = shares.to_array();
+        std::array::from_fn(|i| {
+            let ink = self.by_number.at(markers[i]);
+            sums[i] * f32x4::splat(shares[i]) * ink.color + ink.light
+        })
     }
 }
 
@@ -127,9 +131,8 @@ mod tests {
                 let mut last = 0.0;
                 for i in 0..400 {
                     let markers = 10_f32.powf(i as f32 * 0.02 - 2.0);
-                    let [r, _, _, alpha] = inks
-                        .of(f32x4::new([200.0 * markers, 0.0, 0.0, markers]))
-                        .to_array();
+                    let sums = f32x4::new([200.0 * markers, 0.0, 0.0, markers]);
+                    let [r, _, _, alpha] = inks.of([sums; 4])[i % 4].to_array();
                     let alpha = alpha / 255.0;
                     assert!(r >= 199.0 * alpha && r <= 255.01 * alpha);
                     assert!((3.99 / 255.0..=1.0).contains(&alpha) && alpha >= last - 1e-5);

@@ -11,6 +11,7 @@ use super::footprint::{Footprint, Outline};
 use super::lit::Lit;
 use super::tile::{Area, Scratch, Tile};
 use super::{Frame, Pass, TILE_WIDTH};
+use crate::memory::prefetch;
 use crate::spatial::Node;
 
 /// A node no larger than this along either side, 1/256 px, is taken as a whole.
@@ -186,14 +187,28 @@ impl<'a> Walk<'a> {
     /// Draws the runs.
     fn runs(&mut self) {
         let mut runs = std::mem::take(self.runs);
-        for run in joined(&mut runs.inside) {
-            self.run::<true>(run);
-        }
-        for run in joined(&mut runs.near) {
-            self.run::<false>(run);
-        }
+        self.all::<true>(joined(&mut runs.inside));
+        self.all::<false>(joined(&mut runs.near));
         runs.clear();
         *self.runs = runs;
+    }
+
+    fn all<const INSIDE: bool>(&mut self, runs: impl Iterator<Item = Range<usize>>) {
+        let mut runs = runs.peekable();
+        while let Some(run) = runs.next() {
+            self.ask_for(runs.peek());
+            self.run::<INSIDE>(run);
+        }
+    }
+
+    /// Asks for the first points of a run, behind which the processor finds the others by itself.
+    fn ask_for(&self, run: Option<&Range<usize>>) {
+        const FIRST: usize = 32;
+        if let Some(run) = run {
+            let first = run.start..run.end.min(run.start + FIRST);
+            prefetch(&self.frame.tree.points()[first.clone()]);
+            prefetch(&self.pass.shades.points()[first]);
+        }
     }
 
     /// Draws points that all lie `INSIDE` the area, or in it or near it.
@@ -317,9 +332,11 @@ impl<'a> Walk<'a> {
         } else if node.is_leaf() || self.is_sparse(node, &boxed) {
             self.points(node, &boxed, count);
         } else {
-            for child in node.children() {
-                next.push(child as u32);
-            }
+            let children = node.children();
+            // They are looked at when all of this level were.
+            prefetch(&tree.nodes()[children.clone()]);
+            prefetch(&self.pass.shades.nodes()[children.clone()]);
+            next.extend(children.map(|child| child as u32));
         }
     }
 
