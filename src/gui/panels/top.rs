@@ -14,7 +14,7 @@ use super::{data, encoder, projection, quality};
 use crate::job::Judged;
 use crate::session::{History, Session};
 
-const POPUP_WIDTH: f32 = 340.0;
+const POPUP_WIDTH: f32 = 380.0;
 /// Widths that leave room for what the words say, and for the name of the data.
 const STATES_FROM: f32 = 600.0;
 const NAME_FROM: f32 = 800.0;

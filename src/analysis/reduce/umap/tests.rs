@@ -90,6 +90,26 @@ fn recall(values: &[f32], dim: usize, g: &KnnGraph, metric: Metric) -> f64 {
     hit as f64 / all as f64
 }
 
+/// Rows of 24 values are read where they lie, those of 25 from copies around their middle.
+#[test]
+fn neighbours_are_the_same_where_vectors_lie_and_in_copies() {
+    let (n, dim) = (6000, 24);
+    let far = |v: &f32| v + 500.0;
+    let plain: Vec<f32> = clusters(n, dim, 12, 3.0, 5).iter().map(far).collect();
+    let longer = |row: &[f32]| row.iter().copied().chain([0.0]).collect::<Vec<_>>();
+    let copied: Vec<f32> = plain.chunks(dim).flat_map(longer).collect();
+    let params = KnnParams::default();
+    let (a, b) = (
+        graph(&plain, dim, &params),
+        graph(&copied, dim + 1, &params),
+    );
+    assert!(recall(&plain, dim, &a, Metric::Euclidean) > 0.98);
+    let found = |i: usize, j: &u32| b.neighbors(i).contains(j);
+    let of = |i: usize| a.neighbors(i).iter().filter(|j| found(i, j)).count();
+    let same: usize = (0..n).map(of).sum();
+    assert!(same > n * a.k * 98 / 100, "{same} of {}", n * a.k);
+}
+
 #[test]
 fn graphs_are_right_for_every_metric_and_size() {
     for metric in [Metric::Euclidean, Metric::Cosine, Metric::Dot] {
