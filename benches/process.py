@@ -35,4 +35,4 @@ def high_water(pid):
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:
         return 0
-    return max((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), default=0)
+    return max((int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("VmHWM")), default=0)
