@@ -1,6 +1,6 @@
 //! Which pixels around its own a small marker lights, all at once: a bit for each of a square of them.
 
-use wide::u8x16;
+use wide::{i8x16, u8x16};
 
 use super::fixed::{Marker, SUBPIXEL_BITS, SUBPIXELS};
 use super::lit::HALF;
@@ -43,10 +43,11 @@ pub(super) struct Outline<const STEPS: usize> {
 /// Of markers whose middles lie at one place along y.
 #[derive(Debug, Clone, Copy)]
 struct Row<const STEPS: usize> {
-    /// The first place along x that lights a pixel, and how many more do: a lane for each pixel.
-    places: [[u8x16; 2]; STEPS],
-    /// The pixels that any place lights.
-    any: u32,
+    /// The places along x that light a pixel are those that lie beyond the second when the first is taken from
+    /// them, with wrapping; a lane for each pixel.
+    beyond: [[i8x16; 2]; STEPS],
+    /// The pixels that every place lights.
+    always: u32,
 }
 
 impl<const STEPS: usize> Outline<STEPS> {
@@ -54,24 +55,29 @@ impl<const STEPS: usize> Outline<STEPS> {
         // Of the middle of a pixel of the square along an axis, from the corner of the marker's pixel.
         let middle = |pixel: i32| ((pixel - side / 2) << SUBPIXEL_BITS) + HALF;
         let row = |y: usize| {
-            let mut places = [[[0; 16]; 2]; STEPS];
-            let mut any = 0;
+            // Nothing lies beyond the largest number.
+            let mut beyond = [[[0; 16], [i8::MAX; 16]]; STEPS];
+            let mut always = 0;
             for bit in 0..(side * side) as usize {
                 let pixel = [bit as i32 % side, bit as i32 / side].map(middle);
                 let width = marker.half_width((pixel[1] - y as i32).abs());
-                let lit = width.map(|width| {
+                let lit = width.map_or(1..=0, |width| {
                     let (from, to) = (pixel[0] - width, pixel[0] + width);
                     from.max(0)..=to.min(SUBPIXELS - 1)
                 });
-                if let Some(lit) = lit.filter(|lit| !lit.is_empty()) {
-                    any |= 1 << bit;
-                    let lanes = &mut places[bit / 16];
-                    lanes[0][bit % 16] = *lit.start() as u8;
-                    lanes[1][bit % 16] = (lit.end() - lit.start()) as u8;
+                let count = lit.end() - lit.start() + 1;
+                if count >= SUBPIXELS {
+                    always |= 1 << bit;
+                } else if count > 0 {
+                    // The last of them comes to lie on the largest number.
+                    let last = i32::from(i8::MAX);
+                    let lanes = &mut beyond[bit / 16];
+                    lanes[0][bit % 16] = (lit.end() - last) as i8;
+                    lanes[1][bit % 16] = (last - count) as i8;
                 }
             }
-            let places = places.map(|lanes| lanes.map(u8x16::new));
-            Row { places, any }
+            let beyond = beyond.map(|lanes| lanes.map(i8x16::new));
+            Row { beyond, always }
         };
         Self {
             rows: Box::new(std::array::from_fn(row)),
@@ -83,12 +89,12 @@ impl<const STEPS: usize> Outline<STEPS> {
     #[inline]
     pub fn mask(&self, x: u8x16, y: u8) -> u32 {
         let row = &self.rows[usize::from(y)];
-        let mut mask = 0;
-        for (step, [first, more]) in row.places.iter().enumerate() {
-            let beyond = x - *first;
-            mask |= beyond.min(*more).simd_eq(beyond).to_bitmask() << (16 * step);
+        let x: i8x16 = bytemuck::cast(x);
+        let mut mask = row.always;
+        for (step, [first, least]) in row.beyond.iter().enumerate() {
+            mask |= (x - *first).simd_gt(*least).to_bitmask() << (16 * step);
         }
-        mask & row.any
+        mask
     }
 }
 

@@ -103,7 +103,7 @@ impl Layer {
         }
     }
 
-    /// For markers of three pixels a side: these pixels are kept at hand from cell to cell.
+    /// For markers of three pixels a side.
     fn stamp_smallest(
         &mut self,
         splats: &[[[f32x4; 3]; 3]; TABLES],
@@ -118,28 +118,14 @@ impl Layer {
             let (two, three) = rest.split_at_mut(self.row_length);
             let length = area.width + 2;
             let mut rows = [&mut one[..length], &mut two[..length], &mut three[..length]];
-            let mut held = [[f32x4::ZERO; 3]; 3];
-            let mut at = 0;
-            load(&rows, &mut held, at);
             cells.in_row(row, area, |column, cell| {
-                if column == at + 1 {
-                    for (row, [left, middle, right]) in rows.iter_mut().zip(&mut held) {
-                        row[at] = *left;
-                        (*left, *middle, *right) = (*middle, *right, row[at + 3]);
-                    }
-                } else {
-                    put_back(&mut rows, &held, at);
-                    load(&rows, &mut held, column);
-                }
-                at = column;
                 let weights = &splats[cell.table()];
-                for (held, weights) in held.iter_mut().zip(weights) {
-                    for (pixel, weight) in held.iter_mut().zip(weights) {
+                for (row, weights) in rows.iter_mut().zip(weights) {
+                    for (pixel, weight) in row[column..column + 3].iter_mut().zip(weights) {
                         *pixel += cell.sum * *weight;
                     }
                 }
             });
-            put_back(&mut rows, &held, at);
         }
     }
 
@@ -205,20 +191,5 @@ fn gather(pixels: &mut [f32x4], [above, middle, below]: [&[f32x4]; 3], weights: 
         let sides = (left.0 + right.0) * horizontal + (left.1 + right.1) * corner;
         *pixel += here.0 * center + here.1 * vertical + sides;
         (left, here) = (here, right);
-    }
-}
-
-/// Takes three pixels of three rows in hand.
-#[inline]
-fn load(rows: &[&mut [f32x4]; 3], held: &mut [[f32x4; 3]; 3], at: usize) {
-    for (row, held) in rows.iter().zip(held) {
-        held.copy_from_slice(&row[at..at + 3]);
-    }
-}
-
-#[inline]
-fn put_back(rows: &mut [&mut [f32x4]; 3], held: &[[f32x4; 3]; 3], at: usize) {
-    for (row, held) in rows.iter_mut().zip(held) {
-        row[at..at + 3].copy_from_slice(held);
     }
 }

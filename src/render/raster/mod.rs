@@ -7,6 +7,7 @@
 //! another. So the lit pixels are exactly those under the marker of some point.
 
 mod cells;
+mod crowd;
 mod dots;
 mod fixed;
 mod footprint;
@@ -26,10 +27,9 @@ use rayon::prelude::*;
 use super::camera::PxFromWorld;
 use super::shades::Shades;
 use super::shape::Shape;
-use super::steps;
 use crate::mask::Mask;
-use crate::memory::prefetch;
 use crate::spatial::TileTree;
+use crowd::crowd;
 use dots::Dot;
 use fixed::{Lattice, Marker, SUBPIXELS};
 use footprint::Footprint;
@@ -239,60 +239,4 @@ fn passes<'a>(layer: &PointLayer<'a>, only: Option<&'a Mask>) -> Vec<Pass<'a>> {
 fn refill<T: Copy>(buffer: &mut Vec<T>, len: usize, value: T) {
     buffer.clear();
     buffer.resize(len, value);
-}
-
-/// Markers over a pixel where the view is crowded: the number that nine tenths of the points in view
-/// stay below, from nodes of a few pixels.
-fn crowd(layer: &PointLayer<'_>, lattice: &Lattice, size_px: [i32; 2]) -> f32 {
-    /// Side of the nodes that are looked at.
-    const PATCH: i32 = 8 * SUBPIXELS;
-    let Some(group) = layer.groups.first() else {
-        return 0.0;
-    };
-    let size = size_px.map(|side| side * SUBPIXELS);
-    let radius = layer.style.radius_px * group.size;
-    let mut patches: Vec<(f32, f32)> = Vec::new();
-    let nodes = layer.tree.nodes();
-    let mut open = vec![0];
-    let mut looked_at = 0;
-    while let Some(&at) = open.get(looked_at) {
-        looked_at += 1;
-        let Some(node) = nodes.get(at) else {
-            break;
-        };
-        let boxed = lattice.boxed(node);
-        let outside = (0..2).any(|i| boxed.max[i] < 0 || boxed.min[i] > size[i]);
-        let count: u32 = layer
-            .groups
-            .iter()
-            .map(|g| g.shades.nodes()[at].count)
-            .sum();
-        if count == 0 || outside {
-            continue;
-        }
-        if node.is_leaf() || boxed.side() <= PATCH {
-            // Over fewer pixels than its marker a point is not spread.
-            let side = |i: usize| {
-                let side = (boxed.max[i] - boxed.min[i]) as f32 / SUBPIXELS as f32;
-                side.max(1.772 * radius).max(1.0)
-            };
-            patches.push((count as f32 / (side(0) * side(1)), count as f32));
-        } else {
-            prefetch(&nodes[node.children()]);
-            prefetch(&group.shades.nodes()[node.children()]);
-            open.extend(node.children());
-        }
-    }
-    let mut histogram = vec![0.0; steps::ALL];
-    let mut left = 0.0;
-    for (per_px, count) in patches {
-        histogram[steps::step(per_px) as usize] += count;
-        left += 0.9 * count;
-    }
-    let step = histogram.iter().position(|count| {
-        left -= count;
-        left <= 0.0
-    });
-    let per_px = step.map_or(0.0, |step| steps::middle(step as u32));
-    per_px * std::f32::consts::PI * radius * radius
 }

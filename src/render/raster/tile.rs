@@ -176,33 +176,47 @@ fn paint(
         let row = &mut rgba[4 * (y * row_length + tile.x)..][..4 * tile.width];
         let (row, _) = row.as_chunks_mut::<4>();
         let (sums, _) = layer.row(y).as_chunks();
+        let lit = lit.row(y);
         for (i, (pixels, sums)) in row.chunks_mut(TOGETHER).zip(sums).enumerate() {
             let x = i * TOGETHER;
-            let lit = lit.row(y)[x / 64] >> (x % 64) & ((1 << TOGETHER) - 1);
+            let lit = lit[x / 64] >> (x % 64) & ((1 << TOGETHER) - 1);
             if lit == 0 {
                 continue;
             }
-            let mut sums = *sums;
-            for (i, sum) in sums.iter_mut().enumerate() {
-                if sum.as_array()[3] <= 0.0 && lit >> i & 1 == 1 {
-                    *sum = layer.nearest(x + i, y);
-                }
+            let mut sums: [f32x4; TOGETHER] = *sums;
+            let markers = f32x4::new(sums.map(|sum| sum.as_array()[3]));
+            let mut bare = lit & !u64::from(markers.simd_gt(f32x4::ZERO).to_bitmask());
+            while bare != 0 {
+                let i = bare.trailing_zeros() as usize;
+                bare &= bare - 1;
+                sums[i] = layer.nearest(x + i, y);
             }
             let mut below = [[0; 4]; TOGETHER];
             below[..pixels.len()].copy_from_slice(pixels);
             let painted = bytes(color(sums, below));
-            match pixels.first_chunk_mut() {
-                Some(pixels) if lit == (1 << TOGETHER) - 1 => *pixels = painted,
-                _ => {
-                    for (i, (pixel, painted)) in pixels.iter_mut().zip(painted).enumerate() {
-                        if lit >> i & 1 == 1 {
-                            *pixel = painted;
-                        }
-                    }
-                }
+            if let Some(pixels) = pixels.first_chunk_mut() {
+                *pixels = if lit == (1 << TOGETHER) - 1 {
+                    painted
+                } else {
+                    chosen(lit, painted, below)
+                };
+            } else {
+                pixels.copy_from_slice(&chosen(lit, painted, below)[..pixels.len()]);
             }
         }
     }
+}
+
+/// The pixels of the first whose bits are set, the others of the second.
+#[inline]
+fn chosen(
+    bits: u64,
+    first: [[u8; 4]; TOGETHER],
+    second: [[u8; 4]; TOGETHER],
+) -> [[u8; 4]; TOGETHER] {
+    let each = i32x4::new([1, 2, 4, 8]);
+    let set = (i32x4::splat(bits as i32) & each).simd_eq(each);
+    bytemuck::cast(set.bitselect(bytemuck::cast(first), bytemuck::cast(second)))
 }
 
 /// The nearest bytes, those at the ends beyond them.

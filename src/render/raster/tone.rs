@@ -2,8 +2,8 @@
 
 use wide::f32x4;
 
+use super::super::steps::Steps;
 use super::PointStyle;
-use super::steps::Steps;
 
 /// Opacity of a pixel by the number of markers over it.
 ///

@@ -1,0 +1,96 @@
+//! How crowded a view is.
+
+use rayon::prelude::*;
+
+use super::super::steps;
+use super::PointLayer;
+use super::fixed::{Lattice, SUBPIXELS};
+use crate::memory::prefetch;
+
+/// Side of the nodes that are looked at, 1/256 px.
+const PATCH: i32 = 8 * SUBPIXELS;
+/// So many nodes are shared out among the threads.
+const SHARED: usize = 64;
+
+/// Markers over a pixel where the view is crowded: the number that nine tenths of the points in view
+/// stay below, from nodes of a few pixels.
+pub(super) fn crowd(layer: &PointLayer<'_>, lattice: &Lattice, size_px: [i32; 2]) -> f32 {
+    let Some(group) = layer.groups.first() else {
+        return 0.0;
+    };
+    let radius = layer.style.radius_px * group.size;
+    let view = View {
+        layer,
+        lattice,
+        size: size_px.map(|side| side * SUBPIXELS),
+        least_px: (1.772 * radius).max(1.0),
+    };
+    let (mut open, mut patches) = (vec![0], Vec::new());
+    while !open.is_empty() && open.len() < SHARED {
+        open = view.below(&open, &mut patches);
+    }
+    let shares = open.par_chunks(SHARED / 16).map(|share| {
+        let (mut open, mut patches) = (share.to_vec(), Vec::new());
+        while !open.is_empty() {
+            open = view.below(&open, &mut patches);
+        }
+        patches
+    });
+    patches.par_extend(shares.flatten_iter());
+    let mut counts = vec![0_u64; steps::ALL];
+    for (step, count) in &patches {
+        counts[*step as usize] += u64::from(*count);
+    }
+    let mut left = counts.iter().sum::<u64>() * 9 / 10;
+    let reached = counts.iter().position(|count| {
+        let reached = left <= *count;
+        left = left.saturating_sub(*count);
+        reached
+    });
+    let per_px = reached.map_or(0.0, |step| steps::middle(step as u32));
+    per_px * std::f32::consts::PI * radius * radius
+}
+
+/// Where nodes are looked at.
+struct View<'a> {
+    layer: &'a PointLayer<'a>,
+    lattice: &'a Lattice,
+    /// 1/256 px.
+    size: [i32; 2],
+    /// Over fewer pixels than its marker a point is not spread.
+    least_px: f32,
+}
+
+impl View<'_> {
+    /// Adds the nodes that are small enough to the patches, each with the step of its points for a pixel and
+    /// their number, and gives the children of the others.
+    fn below(&self, open: &[usize], patches: &mut Vec<(u32, u32)>) -> Vec<usize> {
+        let (nodes, groups) = (self.layer.tree.nodes(), self.layer.groups);
+        let mut next = Vec::new();
+        for &at in open {
+            let Some(node) = nodes.get(at) else {
+                break;
+            };
+            let boxed = self.lattice.boxed(node);
+            let outside = (0..2).any(|i| boxed.max[i] < 0 || boxed.min[i] > self.size[i]);
+            let count: u32 = groups.iter().map(|g| g.shades.nodes()[at].count).sum();
+            if count == 0 || outside {
+                continue;
+            }
+            if node.is_leaf() || boxed.side() <= PATCH {
+                let side = |i: usize| {
+                    let side = (boxed.max[i] - boxed.min[i]) as f32 / SUBPIXELS as f32;
+                    side.max(self.least_px)
+                };
+                patches.push((steps::step(count as f32 / (side(0) * side(1))), count));
+            } else {
+                prefetch(&nodes[node.children()]);
+                for group in groups {
+                    prefetch(&group.shades.nodes()[node.children()]);
+                }
+                next.extend(node.children());
+            }
+        }
+        next
+    }
+}
