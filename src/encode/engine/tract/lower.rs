@@ -1,5 +1,5 @@
 //! Puts operations of our own in the place of tract's: convolutions, with the sum and the rectifier that
-//! follow them, and means over windows.
+//! follow them, means over windows, and sums and maxima over whole planes.
 
 #![expect(
     unsafe_code,
@@ -12,15 +12,17 @@ use std::sync::Arc;
 use tract_onnx::tract_core::internal::{
     Datum, DatumExt, EvalContext, EvalOp, IntoTValue, Op, OutletId, PlainView, Rewriter,
     StaticName, TDim, TValue, TVec, Tensor, ToDim, TractResult, TypedFact, TypedModel,
-    TypedModelPatch, TypedNode, TypedOp, Validation, as_op, op_as_typed_op, op_out_of_plan, tvec,
+    TypedModelPatch, TypedNode, TypedOp, Validation, as_op, bail, op_as_typed_op, op_out_of_plan,
+    tvec,
 };
 use tract_onnx::tract_core::ops::binary::TypedBinOp;
 use tract_onnx::tract_core::ops::cnn::{Conv, PoolSpec, SumPool};
 use tract_onnx::tract_core::ops::math::{Add, Max, Mul};
-use tract_onnx::tract_core::ops::nn::DataFormat;
+use tract_onnx::tract_core::ops::nn::{DataFormat, Reduce, Reducer};
 
 use super::convolution::{Convolution, Window};
 use super::mean_pool::MeanPool;
+use super::plane_reduce::PlaneReduce;
 
 /// Fewest positions for which a tile is worth filling.
 const FEW: usize = 4;
@@ -42,7 +44,8 @@ pub(super) fn lower(model: &mut TypedModel, decluttered: bool) -> TractResult<bo
         .with_rule_for("rectifier", |_, model, node, _, op| {
             with_rectifier(model, node, op)
         })
-        .with_rule_for("mean", |_, model, node, _, op| mean(model, node, op));
+        .with_rule_for("mean", |_, model, node, _, op| mean(model, node, op))
+        .with_rule_for("reduce", |_, model, node, _, op| reduce(model, node, op));
     rules.rewrite(&decluttered, model)?;
     Ok(model.nodes().iter().any(TypedNode::op_is::<Direct>))
 }
@@ -149,6 +152,45 @@ impl TypedOp for MeanPool {
     as_op!();
 }
 
+impl Op for PlaneReduce {
+    fn name(&self) -> StaticName {
+        "PlaneReduce".into()
+    }
+
+    fn validation(&self) -> Validation {
+        Validation::Rounding
+    }
+
+    op_as_typed_op!();
+}
+
+impl EvalOp for PlaneReduce {
+    op_out_of_plan!();
+
+    fn eval(&self, _: &EvalContext<'_>, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
+        let [objects, channels, ..] = inputs[0].shape() else {
+            bail!("a picture has channels, rows and columns");
+        };
+        // SAFETY: every value is written.
+        let mut out = unsafe { Tensor::uninitialized::<f32>(&[*objects, *channels, 1, 1])? };
+        self.run(
+            inputs[0].try_as_plain_ram()?.as_slice()?,
+            out.try_as_plain_ram_mut()?.as_slice_mut()?,
+        );
+        Ok(tvec!(out.into_tvalue()))
+    }
+}
+
+impl TypedOp for PlaneReduce {
+    fn output_facts(&self, inputs: &[&TypedFact]) -> TractResult<TVec<TypedFact>> {
+        let outer = inputs[0].shape.iter().take(2).cloned();
+        let shape = outer.chain([1.to_dim(), 1.to_dim()]);
+        Ok(tvec!(f32::fact(shape.collect::<TVec<TDim>>())))
+    }
+
+    as_op!();
+}
+
 /// How a kernel moves over pictures of single-precision numbers, channels first, of a known size; with that
 /// size: objects, channels, rows and columns.
 fn window(spec: &PoolSpec, input: &TypedFact) -> Option<(Window, [usize; 4])> {
@@ -190,6 +232,30 @@ fn mean(
         return Ok(None);
     }
     TypedModelPatch::replace_single_op(model, node, &node.inputs, op).map(Some)
+}
+
+fn reduce(
+    model: &TypedModel,
+    node: &TypedNode,
+    op: &Reduce,
+) -> TractResult<Option<TypedModelPatch>> {
+    let input = model.outlet_fact(node.inputs[0])?;
+    let of_planes = input.datum_type == f32::datum_type()
+        && input.shape.rank() == 4
+        && op.axes.as_slice() == [2, 3]
+        && input
+            .shape
+            .as_concrete()
+            .is_some_and(|shape| !shape.contains(&0));
+    let reduce = match op.reducer {
+        Reducer::Max => PlaneReduce::Max,
+        Reducer::Sum => PlaneReduce::Sum,
+        _ => return Ok(None),
+    };
+    if !of_planes {
+        return Ok(None);
+    }
+    TypedModelPatch::replace_single_op(model, node, &node.inputs, reduce).map(Some)
 }
 
 /// Whether what a convolution puts out is multiplied with something, as by a batch normalisation, which

@@ -8,6 +8,7 @@
 mod convolution;
 mod lower;
 mod mean_pool;
+mod plane_reduce;
 
 use std::collections::HashMap;
 use std::iter;

@@ -143,7 +143,9 @@ impl Run<'_> {
                     let last = positions.len() - 1;
                     let at = std::array::from_fn(|p| positions[p.min(last)]);
                     // SAFETY: it was seen to in `Direct::run` that the pictures reach that far.
-                    unsafe { tile::<S, V, P>(simd, self.pictures, &at, taps, weights, sums) };
+                    unsafe {
+                        tile::<S, V, P, false>(simd, self.pictures, &at, taps, weights, sums)
+                    };
                 }
             }
             let all = self.finish.output[1] * self.finish.output[2];

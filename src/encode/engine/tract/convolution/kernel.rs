@@ -150,16 +150,16 @@ impl Finish<'_> {
 }
 
 #[inline(always)]
-fn four(values: &[f32]) -> f32x4 {
+pub(super) fn four(values: &[f32]) -> f32x4 {
     f32x4::new([values[0], values[1], values[2], values[3]])
 }
 
-/// Adds to the sums of `P` positions what all taps contribute to `V` vectors of channels.
+/// Adds to the sums of `P` positions, or to nothing, what all taps contribute to `V` vectors of channels.
 ///
 /// # Safety
 /// `picture` must reach beyond the sum of the largest position and the largest tap.
 #[inline(always)]
-pub(super) unsafe fn tile<S: Simd, const V: usize, const P: usize>(
+pub(super) unsafe fn tile<S: Simd, const V: usize, const P: usize, const TO_NOTHING: bool>(
     simd: S,
     picture: &[f32],
     at: &[usize; P],
@@ -167,8 +167,11 @@ pub(super) unsafe fn tile<S: Simd, const V: usize, const P: usize>(
     weights: &[S::f32s],
     sums: &mut [S::f32s],
 ) {
-    let mut tile: [[S::f32s; V]; P] =
-        std::array::from_fn(|p| std::array::from_fn(|v| sums[p * V + v]));
+    let mut tile: [[S::f32s; V]; P] = if TO_NOTHING {
+        [[simd.splat_f32s(0.0); V]; P]
+    } else {
+        std::array::from_fn(|p| std::array::from_fn(|v| sums[p * V + v]))
+    };
     for (weights, &tap) in weights.as_chunks::<V>().0.iter().zip(taps) {
         let weights = *weights;
         for p in 0..P {

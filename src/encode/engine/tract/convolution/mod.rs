@@ -203,9 +203,15 @@ impl Convolution {
                 .chunks_exact(width)
                 .zip(to.chunks_exact_mut(padded_width))
             {
-                to[..left].fill(0.0);
-                to[left..left + width].copy_from_slice(from);
-                to[left + width..].fill(0.0);
+                // Rows are too short for calls that copy and fill.
+                let (zeros, to) = to.split_at_mut(left);
+                let (to, more_zeros) = to.split_at_mut(width);
+                for zero in zeros.iter_mut().chain(more_zeros) {
+                    *zero = 0.0;
+                }
+                for (to, from) in to.iter_mut().zip(from) {
+                    *to = *from;
+                }
             }
         }
     }

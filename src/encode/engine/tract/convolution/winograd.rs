@@ -12,7 +12,7 @@
 use pulp::{Arch, Simd};
 use wide::f32x4;
 
-use super::kernel::{Finish, Group, VECTORS, groups, lanes, tile};
+use super::kernel::{Finish, Group, VECTORS, four, groups, lanes, tile};
 use super::{Kept, Window};
 
 /// Output values along each side of a patch, and input values.
@@ -167,11 +167,8 @@ impl Block<'_> {
             for channel in 0..channels {
                 let rows: [[f32x4; IN]; IN] = std::array::from_fn(|row| {
                     let at = (channel * height + row) * width;
-                    let load = |column: usize| {
-                        starts.map(|start| {
-                            let values = &self.pictures[start + at + column..][..4];
-                            f32x4::new([values[0], values[1], values[2], values[3]])
-                        })
+                    let load = |column: usize| -> [f32x4; QUAD] {
+                        std::array::from_fn(|i| four(&self.pictures[starts[i] + at + column..]))
                     };
                     let [a, b, c, d] = f32x4::transpose(load(0));
                     let [_, _, e, f] = f32x4::transpose(load(2));
@@ -179,7 +176,7 @@ impl Block<'_> {
                 });
                 for column in 0..IN {
                     let turned = turn_values(std::array::from_fn(|row| rows[row][column]));
-                    for (row, values) in turned.into_iter().enumerate() {
+                    for (row, values) in turned.iter().enumerate() {
                         let at = ((row * IN + column) * channels + channel) * stride + first;
                         spread[at..at + QUAD].copy_from_slice(values.as_array());
                     }
@@ -210,12 +207,11 @@ impl Block<'_> {
             let turned = &spread[plane * channels * stride..][..channels * stride];
             let weights = groups[group].weights::<S>();
             let products = &mut products[plane * room * V..][..room * V];
-            products.fill(simd.splat_f32s(0.0));
             for (tile_of, products) in products.chunks_exact_mut(P * V).enumerate() {
                 let at = std::array::from_fn(|p| (tile_of * P + p).min(patches - 1));
                 // SAFETY: no patch is beyond the stride, and the largest tap is a stride less than the length.
                 unsafe {
-                    tile::<S, V, P>(
+                    tile::<S, V, P, true>(
                         simd,
                         turned,
                         &at,
