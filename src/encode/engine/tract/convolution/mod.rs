@@ -199,20 +199,35 @@ impl Convolution {
             let (to, bottom) = to.split_at_mut(height * padded_width);
             top.fill(0.0);
             bottom.fill(0.0);
-            for (from, to) in from
-                .chunks_exact(width)
-                .zip(to.chunks_exact_mut(padded_width))
-            {
-                // Rows are too short for calls that copy and fill.
-                let (zeros, to) = to.split_at_mut(left);
-                let (to, more_zeros) = to.split_at_mut(width);
-                for zero in zeros.iter_mut().chain(more_zeros) {
-                    *zero = 0.0;
-                }
-                for (to, from) in to.iter_mut().zip(from) {
-                    *to = *from;
+            match width {
+                4 => pad_rows::<4>(from, to, padded_width, left),
+                8 => pad_rows::<8>(from, to, padded_width, left),
+                16 => pad_rows::<16>(from, to, padded_width, left),
+                32 => pad_rows::<32>(from, to, padded_width, left),
+                _ => {
+                    let rows = to.chunks_exact_mut(padded_width);
+                    for (from, to) in from.chunks_exact(width).zip(rows) {
+                        to[..left].fill(0.0);
+                        to[left..left + width].copy_from_slice(from);
+                        to[left + width..].fill(0.0);
+                    }
                 }
             }
+        }
+    }
+}
+
+/// Puts zeros before and behind rows of so few values that calls that copy and fill would take longer than this.
+fn pad_rows<const WIDTH: usize>(from: &[f32], to: &mut [f32], padded_width: usize, left: usize) {
+    let rows = to.chunks_exact_mut(padded_width);
+    for (from, to) in from.as_chunks::<WIDTH>().0.iter().zip(rows) {
+        let (before, to) = to.split_at_mut(left);
+        let Some((to, behind)) = to.split_first_chunk_mut::<WIDTH>() else {
+            return;
+        };
+        *to = *from;
+        for zero in before.iter_mut().chain(behind) {
+            *zero = 0.0;
         }
     }
 }

@@ -18,6 +18,10 @@ use super::{Kept, Window};
 /// Output values along each side of a patch, and input values.
 const OUT: usize = 4;
 const IN: usize = 6;
+/// Polynomials are taken at 0, P, -P, Q, -Q and infinity: points around 1, of which no power is much larger than
+/// another, so that little is lost by rounding (Barabasz et al. 2020, arXiv:1803.10986).
+const P: f32 = 0.625;
+const Q: f32 = 1.5;
 /// Values of a patch after it was turned.
 const PLANES: usize = IN * IN;
 /// Patches whose sums are kept in the processor's cache, if not in one row of patches there are more.
@@ -167,11 +171,8 @@ impl Block<'_> {
             for channel in 0..channels {
                 let rows: [[f32x4; IN]; IN] = std::array::from_fn(|row| {
                     let at = (channel * height + row) * width;
-                    let load = |column: usize| -> [f32x4; QUAD] {
-                        std::array::from_fn(|i| four(&self.pictures[starts[i] + at + column..]))
-                    };
-                    let [a, b, c, d] = f32x4::transpose(load(0));
-                    let [_, _, e, f] = f32x4::transpose(load(2));
+                    let [a, b, c, d] = load(self.pictures, &starts, at);
+                    let [_, _, e, f] = load(self.pictures, &starts, at + IN - QUAD);
                     turn_values([a, b, c, d, e, f])
                 });
                 for column in 0..IN {
@@ -185,9 +186,9 @@ impl Block<'_> {
         }
     }
 
-    /// All patches of a group of `V` vectors of channels, `P` patches at a time.
+    /// All patches of a group of `V` vectors of channels, `N` patches at a time.
     #[inline(always)]
-    fn group<S: Simd, const V: usize, const P: usize>(
+    fn group<S: Simd, const V: usize, const N: usize>(
         &mut self,
         simd: S,
         group: usize,
@@ -195,7 +196,7 @@ impl Block<'_> {
     ) {
         let (channels, stride) = (self.of.channels, self.stride());
         let patches = self.rows.len() * self.across;
-        let room = patches.next_multiple_of(P);
+        let room = patches.next_multiple_of(N);
         let Kept {
             spread,
             products,
@@ -207,11 +208,11 @@ impl Block<'_> {
             let turned = &spread[plane * channels * stride..][..channels * stride];
             let weights = groups[group].weights::<S>();
             let products = &mut products[plane * room * V..][..room * V];
-            for (tile_of, products) in products.chunks_exact_mut(P * V).enumerate() {
-                let at = std::array::from_fn(|p| (tile_of * P + p).min(patches - 1));
+            for (tile_of, products) in products.chunks_exact_mut(N * V).enumerate() {
+                let at = std::array::from_fn(|p| (tile_of * N + p).min(patches - 1));
                 // SAFETY: no patch is beyond the stride, and the largest tap is a stride less than the length.
                 unsafe {
-                    tile::<S, V, P, true>(
+                    tile::<S, V, N, true>(
                         simd,
                         turned,
                         &at,
@@ -266,14 +267,17 @@ impl Block<'_> {
 
 /// Turns the weights of a kernel.
 fn turn_weights(weights: &[f32; 9]) -> [f64; PLANES] {
-    let turn = |[a, b, c]: [f64; 3]| {
+    let at = |x: f64, [a, b, c]: [f64; 3]| a + b * x + c * x * x;
+    let turn = |values: [f64; 3]| {
+        let (p, q) = (f64::from(P), f64::from(Q));
+        let (p2, q2) = (p * p, q * q);
         [
-            a / 4.0,
-            -(a + b + c) / 6.0,
-            -(a - b + c) / 6.0,
-            a / 24.0 + b / 12.0 + c / 6.0,
-            a / 24.0 - b / 12.0 + c / 6.0,
-            c,
+            values[0] / (p2 * q2),
+            at(p, values) / (2.0 * p2 * (p2 - q2)),
+            at(-p, values) / (2.0 * p2 * (p2 - q2)),
+            at(q, values) / (2.0 * q2 * (q2 - p2)),
+            at(-q, values) / (2.0 * q2 * (q2 - p2)),
+            values[2],
         ]
     };
     let rows: [[f64; IN]; 3] =
@@ -283,19 +287,31 @@ fn turn_weights(weights: &[f32; 9]) -> [f64; PLANES] {
     std::array::from_fn(|i| columns[i % IN][i / IN])
 }
 
+/// Four values in a row of four patches, which begin at `starts`, turned: a vector for each column.
+#[inline(always)]
+fn load(pictures: &[f32], [a, b, c, d]: &[usize; QUAD], at: usize) -> [f32x4; QUAD] {
+    f32x4::transpose([
+        four(&pictures[a + at..]),
+        four(&pictures[b + at..]),
+        four(&pictures[c + at..]),
+        four(&pictures[d + at..]),
+    ])
+}
+
 /// Turns six values in a row, of four patches.
 #[inline(always)]
 fn turn_values([a, b, c, d, e, f]: [f32x4; IN]) -> [f32x4; IN] {
-    let [two, four, five] = [2.0, 4.0, 5.0].map(f32x4::splat);
-    let (even, odd) = (e - four * c, d - four * b);
-    let (outer, inner) = (e - c, two * (d - b));
+    let [p, q, p2, q2] = [P, Q, P * P, Q * Q].map(f32x4::splat);
+    let (product, sum) = (p2 * q2, p2 + q2);
+    let (even, odd) = (e - q2 * c, p * (d - q2 * b));
+    let (outer, inner) = (e - p2 * c, q * (d - p2 * b));
     [
-        four * a - five * c + e,
+        product * a - sum * c + e,
         even + odd,
         even - odd,
         outer + inner,
         outer - inner,
-        four * b - five * d + f,
+        product * b - sum * d + f,
     ]
 }
 
@@ -303,13 +319,14 @@ fn turn_values([a, b, c, d, e, f]: [f32x4; IN]) -> [f32x4; IN] {
 #[inline(always)]
 fn turn_sums<S: Simd>(simd: S, [a, b, c, d, e, f]: [S::f32s; IN]) -> [S::f32s; OUT] {
     let add = |a, b| simd.add_f32s(a, b);
-    let times = |factor: f32, a, b| simd.mul_add_e_f32s(simd.splat_f32s(factor), a, b);
+    let times = |factor: f32, a| simd.mul_f32s(simd.splat_f32s(factor), a);
+    let times_add = |factor: f32, a, b| simd.mul_add_e_f32s(simd.splat_f32s(factor), a, b);
     let (even, odd) = (add(b, c), simd.sub_f32s(b, c));
     let (outer, inner) = (add(d, e), simd.sub_f32s(d, e));
     [
         add(add(a, even), outer),
-        times(2.0, inner, odd),
-        times(4.0, outer, even),
-        add(times(8.0, inner, odd), f),
+        times_add(P, odd, times(Q, inner)),
+        times_add(P * P, even, times(Q * Q, outer)),
+        times_add(P * P * P, odd, times_add(Q * Q * Q, inner, f)),
     ]
 }
