@@ -48,11 +48,11 @@ fn bracketed(values: &[f32], rank: usize) -> (f32, f32) {
         to.unwrap_or(f32::INFINITY),
     );
     let to_the_end = to.is_none();
-    let is_between = |v: &f32| (*v >= least) & ((*v < most) | to_the_end);
+    let is_between = |v: &f32| *v >= least && (*v < most || to_the_end);
     let mut between = Vec::new();
     let (chunks, rest) = values.as_chunks::<8>();
     for chunk in chunks {
-        if chunk.iter().fold(false, |any, v| any | is_between(v)) {
+        if chunk.iter().filter(|v| is_between(v)).count() > 0 {
             between.extend(chunk.iter().filter(|v| is_between(v)));
         }
     }

@@ -61,18 +61,19 @@ impl<const STEPS: usize> Outline<STEPS> {
             for bit in 0..(side * side) as usize {
                 let pixel = [bit as i32 % side, bit as i32 / side].map(middle);
                 let width = marker.half_width((pixel[1] - y as i32).abs());
-                let lit = width.map_or(1..=0, |width| {
-                    let (from, to) = (pixel[0] - width, pixel[0] + width);
-                    from.max(0)..=to.min(SUBPIXELS - 1)
-                });
-                let count = lit.end() - lit.start() + 1;
+                let Some(width) = width else {
+                    continue;
+                };
+                let from = (pixel[0] - width).max(0);
+                let to = (pixel[0] + width).min(SUBPIXELS - 1);
+                let count = to - from + 1;
                 if count >= SUBPIXELS {
                     always |= 1 << bit;
                 } else if count > 0 {
                     // The last of them comes to lie on the largest number.
                     let last = i32::from(i8::MAX);
                     let lanes = &mut beyond[bit / 16];
-                    lanes[0][bit % 16] = (lit.end() - last) as i8;
+                    lanes[0][bit % 16] = (to - last) as i8;
                     lanes[1][bit % 16] = (last - count) as i8;
                 }
             }

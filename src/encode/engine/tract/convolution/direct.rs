@@ -144,7 +144,7 @@ impl Run<'_> {
                     let at = std::array::from_fn(|p| positions[p.min(last)]);
                     // SAFETY: it was seen to in `Direct::run` that the pictures reach that far.
                     unsafe {
-                        tile::<S, V, P, false>(simd, self.pictures, &at, taps, weights, sums)
+                        tile::<S, V, P, false>(simd, self.pictures, &at, taps, weights, sums);
                     };
                 }
             }

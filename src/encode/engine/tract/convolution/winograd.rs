@@ -175,6 +175,10 @@ impl Block<'_> {
                     let [_, _, e, f] = load(self.pictures, &starts, at + IN - QUAD);
                     turn_values([a, b, c, d, e, f])
                 });
+                #[expect(
+                    clippy::needless_range_loop,
+                    reason = "of all rows, and all that is to stay in registers"
+                )]
                 for column in 0..IN {
                     let turned = turn_values(std::array::from_fn(|row| rows[row][column]));
                     for (row, values) in turned.iter().enumerate() {
