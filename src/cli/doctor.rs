@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::Answer;
-use crate::encode::runtime_report;
+use crate::encode::{Measured, runtime_report};
 use crate::job::DeviceFile;
 use crate::render::{Gpu, adapters};
 
@@ -88,20 +88,24 @@ pub(super) fn run() -> Answer {
     lines.extend([String::new(), "The device auto".to_owned()]);
     lines.push(match (&runtime.library, &runtime.accelerators[..]) {
         (None, _) => "  tract: no ONNX Runtime library was found".to_owned(),
-        (Some(_), []) => "  CPU: this library offers no accelerator".to_owned(),
+        (Some(_), []) => {
+            "  the faster of the CPU and the compiled-in engine: this library offers no accelerator"
+                .to_owned()
+        }
         (Some(_), offered) => {
             let names: Vec<&str> = offered.iter().map(|provider| provider.name()).collect();
             format!(
-                "  the faster of the CPU and the first that works of {}",
+                "  the fastest of the CPU, the compiled-in engine and the first that works of {}",
                 names.join(", ")
             )
         }
     });
     let known = DeviceFile::of_user().known();
     for known in &known {
-        let (kept, measured) = (known.measured.kept.name(), &known.measured);
+        let measured = &known.measured;
+        let kept = Measured::name(measured.kept);
         lines.push(format!(
-            "  measured for {}: {kept}, the faster of {measured}",
+            "  measured for {}: {kept}, of {measured}",
             known.model
         ));
     }

@@ -20,8 +20,8 @@ pub(super) struct EncoderArgs {
     /// How the tokens or positions of that tensor become one vector
     #[arg(long, value_enum, requires = "tap", default_value = "none")]
     pool: PoolArg,
-    /// auto (the faster of an accelerator and the processor), cpu, tract (the compiled-in engine), cuda,
-    /// ...
+    /// auto (the fastest of an accelerator, the processor and the compiled-in engine), cpu, tract (that engine),
+    /// cuda, ...
     #[arg(long, default_value = "auto")]
     device: String,
 }

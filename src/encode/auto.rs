@@ -1,10 +1,11 @@
-//! What the device `auto` stands for: the faster of the processor and the first accelerator that works.
+//! What the device `auto` stands for: the fastest of the engines on the processor and the first accelerator
+//! that works.
 //!
 //! The accelerators that the ONNX Runtime library offers are opened in a fixed order, each with failure
-//! as an error, until one of them runs a batch; it is then timed against the processor, and the faster
-//! is kept. A [`DeviceMemory`] keeps what was measured, under a key of all that it depends on. What
+//! as an error, until one of them runs a batch; it is then timed against both engines on the processor, and the
+//! fastest is kept. A [`DeviceMemory`] keeps what was measured, under a key of all that it depends on. What
 //! failed is told with the choice, never passed over; such a choice is not remembered, since it may
-//! work tomorrow.
+//! work tomorrow. Only that the compiled-in engine does not know a graph is no news.
 
 use std::fmt;
 
@@ -17,13 +18,22 @@ use super::engine::Provider;
 /// multiply in shorter numbers (TF32 has 10 bits), so that theirs are not the processor's to the bit.
 const AGREEMENT: f32 = 0.02;
 
-/// Two devices that were timed, and the one that was kept.
+/// Devices that were timed, and the one that was kept. A device is a provider of ONNX Runtime, or, `None`, the
+/// compiled-in engine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
-    /// The faster.
-    pub kept: Provider,
-    /// Objects per second of each.
-    pub rates: Vec<(Provider, f64)>,
+    /// The fastest.
+    pub kept: Option<Provider>,
+    /// Objects per second of each, of one at least.
+    pub rates: Vec<(Option<Provider>, f64)>,
+}
+
+impl Measured {
+    /// As it is told to the user.
+    #[must_use]
+    pub fn name(device: Option<Provider>) -> &'static str {
+        device.map_or("compiled in", Provider::name)
+    }
 }
 
 /// Keeps what was measured from one run of the program to the next.
@@ -50,14 +60,12 @@ impl DeviceMemory for () {
 pub enum AutoChoice {
     /// The compiled-in engine: there is no ONNX Runtime.
     NoLibrary,
-    /// The processor: the library offers nothing else.
-    OnlyProcessor,
-    /// The faster of what works.
+    /// The fastest of what works.
     Compared {
-        /// What was timed; of one device alone nothing is.
-        measured: Option<Measured>,
+        /// What was timed.
+        measured: Measured,
         /// What is offered and does not work, and why.
-        failed: Vec<(Provider, String)>,
+        failed: Vec<(Option<Provider>, String)>,
         /// Whether this was measured in an earlier run.
         remembered: bool,
     },
@@ -66,10 +74,10 @@ pub enum AutoChoice {
 impl AutoChoice {
     /// What is offered and does not work, and why.
     #[must_use]
-    pub fn failed(&self) -> &[(Provider, String)] {
+    pub fn failed(&self) -> &[(Option<Provider>, String)] {
         match self {
             Self::Compared { failed, .. } => failed,
-            Self::NoLibrary | Self::OnlyProcessor => &[],
+            Self::NoLibrary => &[],
         }
     }
 }
@@ -78,7 +86,7 @@ impl fmt::Display for Measured {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, (provider, rate)) in self.rates.iter().enumerate() {
             let comma = if i > 0 { ", " } else { "" };
-            write!(f, "{comma}{} {rate:.0}", provider.name())?;
+            write!(f, "{comma}{} {rate:.0}", Self::name(*provider))?;
         }
         f.write_str(" objects/s")
     }
@@ -88,29 +96,25 @@ impl fmt::Display for AutoChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoLibrary => f.write_str("no ONNX Runtime library was found"),
-            Self::OnlyProcessor => {
-                f.write_str("this ONNX Runtime library offers no accelerator, so nothing was timed")
-            }
             Self::Compared {
                 measured,
                 failed,
                 remembered,
             } => {
-                if let Some(measured) = measured {
-                    let when = if *remembered {
-                        "measured in an earlier run"
-                    } else {
-                        "measured now"
-                    };
-                    write!(f, "the faster of {measured}, {when}")?;
-                }
-                for (i, (provider, reason)) in failed.iter().enumerate() {
-                    let before = if measured.is_some() || i > 0 {
-                        "; "
-                    } else {
-                        ""
-                    };
-                    write!(f, "{before}{} does not work: {reason}", provider.name())?;
+                let when = if *remembered {
+                    "measured in an earlier run"
+                } else {
+                    "measured now"
+                };
+                let which = match measured.rates.len() {
+                    0 | 1 => "the only one that runs it:",
+                    2 => "the faster of",
+                    _ => "the fastest of",
+                };
+                write!(f, "{which} {measured}, {when}")?;
+                for (device, reason) in failed {
+                    let name = Measured::name(*device);
+                    write!(f, "; {name} does not work: {reason}")?;
                 }
                 Ok(())
             }
@@ -132,7 +136,7 @@ pub(super) trait Contest {
     /// A model on a device.
     type Runner;
 
-    fn open(&mut self, provider: Provider) -> Result<Self::Runner, EncodeError>;
+    fn open(&mut self, device: Option<Provider>) -> Result<Self::Runner, EncodeError>;
 
     fn time(&mut self, runner: &mut Self::Runner) -> Result<Trial, EncodeError>;
 }
@@ -143,100 +147,110 @@ pub(super) struct Chosen<R> {
     pub(super) choice: AutoChoice,
 }
 
-/// Chooses between the processor and the accelerators that are `offered`, in their order. What is
+/// Chooses between the engines on the processor and the accelerators that are `offered`, in their order. What is
 /// `remembered` is opened without being timed, as long as it can be.
 ///
 /// # Errors
-/// That of the processor, when nothing works.
+/// That of ONNX Runtime on the processor, when nothing works.
 pub(super) fn choose<C: Contest>(
     contest: &mut C,
     offered: &[Provider],
     remembered: Option<Measured>,
 ) -> Result<Chosen<C::Runner>, EncodeError> {
-    if offered.is_empty() {
-        return Ok(Chosen {
-            runner: contest.open(Provider::Cpu)?,
-            choice: AutoChoice::OnlyProcessor,
-        });
-    }
-    let known = |kept: &Provider| *kept == Provider::Cpu || offered.contains(kept);
-    if let Some(measured) = remembered.filter(|measured| known(&measured.kept))
+    let known = |device: Option<Provider>| {
+        device.is_none_or(|provider| provider == Provider::Cpu || offered.contains(&provider))
+    };
+    if let Some(measured) = remembered.filter(|measured| known(measured.kept))
         && let Ok(runner) = contest.open(measured.kept)
     {
         let choice = AutoChoice::Compared {
-            measured: Some(measured),
+            measured,
             failed: Vec::new(),
             remembered: true,
         };
         return Ok(Chosen { runner, choice });
     }
-    let processor = contest.open(Provider::Cpu);
     let mut failed = Vec::new();
+    let (mut works, mut error) = (Vec::new(), None);
     for &provider in offered {
-        let tried = contest.open(provider).and_then(|mut runner| {
-            let trial = contest.time(&mut runner)?;
-            Ok((runner, trial))
-        });
-        match tried {
+        match tried(contest, Some(provider)) {
             Ok(accelerator) => {
-                return Ok(faster(contest, processor, (provider, accelerator), failed));
+                works.push(accelerator);
+                break;
             }
-            Err(e) => failed.push((provider, e.to_string())),
+            Err(e) => failed.push((Some(provider), e.to_string())),
         }
     }
-    Ok(Chosen {
-        runner: processor?,
-        choice: AutoChoice::Compared {
-            measured: None,
-            failed,
-            remembered: false,
-        },
-    })
+    match tried(contest, Some(Provider::Cpu)) {
+        Ok(processor) => works.push(processor),
+        Err(e) => error = Some(e),
+    }
+    // Of two that are about as fast, now one and now the other would win where nothing is remembered, and an
+    // interrupted run would not be taken up.
+    if failed.is_empty() || error.is_some() {
+        works.extend(tried(contest, None));
+    }
+    let is_judge = |candidate: &Candidate<_>| candidate.device == Some(Provider::Cpu);
+    let judge = works.iter().find(|candidate| is_judge(candidate));
+    if let Some(expected) = judge.map(|judge| judge.trial.vectors.clone()) {
+        works.retain(|candidate| {
+            let agreed = agree(&candidate.trial.vectors, &expected);
+            let right = is_judge(candidate) || agreed.is_ok();
+            failed.extend(
+                agreed
+                    .err()
+                    .filter(|_| !right)
+                    .map(|reason| (candidate.device, reason)),
+            );
+            right
+        });
+    }
+    let rates = works
+        .iter()
+        .map(|candidate| (candidate.device, candidate.trial.rate));
+    let rates: Vec<(Option<Provider>, f64)> = rates.collect();
+    let fastest = works
+        .into_iter()
+        .max_by(|a, b| a.trial.rate.total_cmp(&b.trial.rate));
+    match (fastest, error) {
+        (None, error) => Err(error.unwrap_or_else(|| EncodeError::Device {
+            device: Provider::Cpu.name().to_owned(),
+            reason: "nothing works".to_owned(),
+        })),
+        (Some(Candidate { device, runner, .. }), error) => {
+            failed.extend(error.map(|e| (Some(Provider::Cpu), e.to_string())));
+            let measured = Measured {
+                kept: device,
+                rates,
+            };
+            let choice = AutoChoice::Compared {
+                measured,
+                failed,
+                remembered: false,
+            };
+            Ok(Chosen { runner, choice })
+        }
+    }
 }
 
-/// The faster of the processor and an accelerator that works.
-fn faster<C: Contest>(
+/// A device that works.
+struct Candidate<R> {
+    device: Option<Provider>,
+    runner: R,
+    trial: Trial,
+}
+
+fn tried<C: Contest>(
     contest: &mut C,
-    processor: Result<C::Runner, EncodeError>,
-    (provider, (accelerator, its)): (Provider, (C::Runner, Trial)),
-    mut failed: Vec<(Provider, String)>,
-) -> Chosen<C::Runner> {
-    let timed = processor.and_then(|mut runner| {
-        let trial = contest.time(&mut runner)?;
-        Ok((runner, trial))
-    });
-    let compared = |measured, failed| AutoChoice::Compared {
-        measured,
-        failed,
-        remembered: false,
-    };
-    match timed {
-        Err(e) => {
-            failed.push((Provider::Cpu, e.to_string()));
-            Chosen {
-                runner: accelerator,
-                choice: compared(None, failed),
-            }
-        }
-        Ok((runner, own)) => {
-            if let Err(reason) = agree(&its.vectors, &own.vectors) {
-                failed.push((provider, reason));
-                return Chosen {
-                    runner,
-                    choice: compared(None, failed),
-                };
-            }
-            let is_faster = its.rate > own.rate;
-            let measured = Measured {
-                kept: if is_faster { provider } else { Provider::Cpu },
-                rates: vec![(provider, its.rate), (Provider::Cpu, own.rate)],
-            };
-            Chosen {
-                runner: if is_faster { accelerator } else { runner },
-                choice: compared(Some(measured), failed),
-            }
-        }
-    }
+    device: Option<Provider>,
+) -> Result<Candidate<C::Runner>, EncodeError> {
+    let mut runner = contest.open(device)?;
+    let trial = contest.time(&mut runner)?;
+    Ok(Candidate {
+        device,
+        runner,
+        trial,
+    })
 }
 
 /// Whether two devices return the same vectors, as nearly as their numbers allow.
@@ -259,11 +273,11 @@ mod tests {
     /// Devices by their rate; one of `None` fails, some only when they run.
     #[derive(Default)]
     struct Fake {
-        opens: Vec<(Provider, bool)>,
-        rates: Vec<(Provider, f64)>,
-        wrong: Option<Provider>,
-        opened: Vec<Provider>,
-        timed: Vec<Provider>,
+        opens: Vec<(Option<Provider>, bool)>,
+        rates: Vec<(Option<Provider>, f64)>,
+        wrong: Vec<Option<Provider>>,
+        opened: Vec<Option<Provider>>,
+        timed: Vec<Option<Provider>>,
     }
 
     fn error(what: &str) -> EncodeError {
@@ -274,9 +288,9 @@ mod tests {
     }
 
     impl Contest for Fake {
-        type Runner = Provider;
+        type Runner = Option<Provider>;
 
-        fn open(&mut self, provider: Provider) -> Result<Provider, EncodeError> {
+        fn open(&mut self, provider: Option<Provider>) -> Result<Option<Provider>, EncodeError> {
             self.opened.push(provider);
             let opens = self.opens.contains(&(provider, true));
             opens
@@ -284,11 +298,11 @@ mod tests {
                 .ok_or_else(|| error("no driver is installed"))
         }
 
-        fn time(&mut self, runner: &mut Provider) -> Result<Trial, EncodeError> {
+        fn time(&mut self, runner: &mut Option<Provider>) -> Result<Trial, EncodeError> {
             self.timed.push(*runner);
             let rate = self.rates.iter().find(|(provider, _)| provider == runner);
             let &(_, rate) = rate.ok_or_else(|| error("it stopped"))?;
-            let value = if self.wrong == Some(*runner) {
+            let value = if self.wrong.contains(runner) {
                 f32::NAN
             } else {
                 0.5
@@ -301,7 +315,7 @@ mod tests {
     }
 
     /// Devices that open, with their rates, where they run.
-    fn fake(devices: &[(Provider, Option<f64>)]) -> Fake {
+    fn fake(devices: &[(Option<Provider>, Option<f64>)]) -> Fake {
         let rates = devices
             .iter()
             .filter_map(|&(provider, rate)| rate.map(|rate| (provider, rate)));
@@ -315,7 +329,7 @@ mod tests {
         }
     }
 
-    fn chosen(contest: &mut Fake, remembered: Option<Measured>) -> (Provider, AutoChoice) {
+    fn chosen(contest: &mut Fake, remembered: Option<Measured>) -> (Option<Provider>, AutoChoice) {
         let found = choose(contest, &OFFERED, remembered);
         let Ok(Chosen { runner, choice }) = found else {
             panic!("something works")
@@ -323,47 +337,69 @@ mod tests {
         (runner, choice)
     }
 
+    const CPU: Option<Provider> = Some(Provider::Cpu);
+    const CUDA: Option<Provider> = Some(Provider::Cuda);
+    const WEB_GPU: Option<Provider> = Some(Provider::WebGpu);
+    const COMPILED: Option<Provider> = None;
+
     #[test]
-    fn the_faster_of_the_first_that_works_and_the_processor_is_kept() {
-        use Provider::{Cpu, Cuda, WebGpu};
-        for (cuda, kept) in [(900.0, Cuda), (50.0, Cpu)] {
-            let mut contest = fake(&[(Cpu, Some(100.0)), (Cuda, Some(cuda)), (WebGpu, Some(1e9))]);
+    fn the_fastest_of_the_first_that_works_and_the_processor_is_kept() {
+        for (cuda, compiled, kept) in [
+            (900.0, 50.0, CUDA),
+            (50.0, 60.0, CPU),
+            (50.0, 110.0, COMPILED),
+        ] {
+            let mut contest = fake(&[
+                (CPU, Some(100.0)),
+                (CUDA, Some(cuda)),
+                (WEB_GPU, Some(1e9)),
+                (COMPILED, Some(compiled)),
+            ]);
             let (runner, choice) = chosen(&mut contest, None);
             assert_eq!(runner, kept);
             // The second accelerator is not asked.
-            assert!(!contest.opened.contains(&WebGpu));
+            assert!(!contest.opened.contains(&WEB_GPU));
             let text = choice.to_string();
-            assert!(text.contains(&format!("CUDA {cuda:.0}, CPU 100")), "{text}");
+            let rates =
+                format!("the fastest of CUDA {cuda:.0}, CPU 100, compiled in {compiled:.0}");
+            assert!(text.contains(&rates), "{text}");
             assert!(choice.failed().is_empty());
         }
     }
 
     #[test]
     fn what_fails_is_told_and_the_next_is_tried() {
-        use Provider::{Cpu, Cuda, WebGpu};
-        let (runner, choice) = chosen(&mut fake(&[(Cpu, Some(1.0)), (WebGpu, Some(2.0))]), None);
-        assert_eq!(runner, WebGpu);
+        let (runner, choice) = chosen(&mut fake(&[(CPU, Some(1.0)), (WEB_GPU, Some(2.0))]), None);
+        assert_eq!(runner, WEB_GPU);
         let text = choice.to_string();
-        assert!(text.contains("WebGPU 2, CPU 1"), "{text}");
+        assert!(text.contains("the faster of WebGPU 2, CPU 1"), "{text}");
         assert!(
             text.contains("CUDA does not work") && text.contains("no driver"),
             "{text}"
         );
 
         // Opens, but does not run; nothing is left to compare with.
-        let mut contest = fake(&[(Cpu, Some(1.0)), (Cuda, None)]);
+        let mut contest = fake(&[(CPU, Some(1.0)), (CUDA, None)]);
         let (runner, choice) = chosen(&mut contest, None);
-        assert_eq!((runner, choice.failed().len()), (Cpu, 2));
-        assert_eq!(contest.timed, [Cuda]);
+        assert_eq!((runner, choice.failed().len()), (CPU, 2));
+        assert!(
+            choice
+                .to_string()
+                .contains("the only one that runs it: CPU 1")
+        );
 
         // Vectors that are wrong are worse than slow ones.
-        let mut contest = Fake {
-            wrong: Some(Cuda),
-            ..fake(&[(Cpu, Some(1.0)), (Cuda, Some(9.0))])
-        };
-        let (runner, choice) = chosen(&mut contest, None);
-        assert_eq!(runner, Cpu);
-        assert!(choice.to_string().contains("not those of the processor"));
+        for (wrong, offered) in [(CUDA, &OFFERED[..]), (COMPILED, &[])] {
+            let mut contest = Fake {
+                wrong: vec![wrong],
+                ..fake(&[(CPU, Some(1.0)), (wrong, Some(9.0))])
+            };
+            let Ok(Chosen { runner, choice }) = choose(&mut contest, offered, None) else {
+                panic!("the processor works")
+            };
+            assert_eq!(runner, CPU);
+            assert!(choice.to_string().contains("not those of the processor"));
+        }
 
         // The processor's error is the error of all.
         let Err(e) = choose(&mut fake(&[]), &OFFERED, None) else {
@@ -371,40 +407,45 @@ mod tests {
         };
         assert!(e.to_string().contains("no driver"));
         // An accelerator alone is used, and the processor's failure told.
-        let (runner, choice) = chosen(&mut fake(&[(Cuda, Some(9.0))]), None);
-        assert_eq!(runner, Cuda);
+        let (runner, choice) = chosen(&mut fake(&[(CUDA, Some(9.0))]), None);
+        assert_eq!(runner, CUDA);
         assert!(choice.to_string().contains("CPU does not work"));
     }
 
     #[test]
     fn what_is_remembered_is_opened_and_not_timed() {
-        use Provider::{Cpu, Cuda, TensorRt};
         let of = |kept| {
             Some(Measured {
                 kept,
-                rates: vec![(Cuda, 9.0), (Cpu, 1.0)],
+                rates: vec![(CUDA, 9.0), (CPU, 1.0)],
             })
         };
-        for kept in [Cuda, Cpu] {
-            let mut contest = fake(&[(Cpu, Some(1.0)), (Cuda, Some(9.0))]);
+        for kept in [CUDA, CPU, COMPILED] {
+            let all = [(CPU, Some(1.0)), (CUDA, Some(9.0)), (COMPILED, Some(2.0))];
+            let mut contest = fake(&all);
             let (runner, choice) = chosen(&mut contest, of(kept));
             assert_eq!((runner, &contest.opened[..]), (kept, &[kept][..]));
             assert!(contest.timed.is_empty());
             assert!(choice.to_string().contains("in an earlier run"));
         }
         // Gone since, or never offered: measured anew, and told.
-        let (runner, choice) = chosen(&mut fake(&[(Cpu, Some(1.0))]), of(Cuda));
-        assert_eq!((runner, choice.failed().len()), (Cpu, 2));
-        let mut contest = fake(&[(Cpu, Some(1.0)), (Cuda, Some(9.0))]);
-        assert_eq!(chosen(&mut contest, of(TensorRt)).0, Cuda);
-        assert!(!contest.opened.contains(&TensorRt));
+        let (runner, choice) = chosen(&mut fake(&[(CPU, Some(1.0))]), of(CUDA));
+        assert_eq!((runner, choice.failed().len()), (CPU, 2));
+        let mut contest = fake(&[(CPU, Some(1.0)), (CUDA, Some(9.0))]);
+        let tensor_rt = Some(Provider::TensorRt);
+        assert_eq!(chosen(&mut contest, of(tensor_rt)).0, CUDA);
+        assert!(!contest.opened.contains(&tensor_rt));
     }
 
     #[test]
-    fn a_library_without_accelerators_is_not_timed() {
-        let mut contest = fake(&[(Provider::Cpu, Some(1.0))]);
-        let found = choose(&mut contest, &[], None);
-        assert!(found.is_ok_and(|found| found.choice == AutoChoice::OnlyProcessor));
-        assert!(contest.timed.is_empty());
+    fn without_accelerators_the_engines_on_the_processor_compete() {
+        for (compiled, kept) in [(Some(2.0), COMPILED), (Some(0.5), CPU), (None, CPU)] {
+            let mut contest = fake(&[(CPU, Some(1.0)), (COMPILED, compiled)]);
+            let found = choose(&mut contest, &[], None);
+            let Ok(Chosen { runner, choice }) = found else {
+                panic!("something works")
+            };
+            assert_eq!((runner, choice.failed().len()), (kept, 0));
+        }
     }
 }

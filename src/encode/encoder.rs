@@ -21,6 +21,9 @@ const SED_BATCH: usize = 1024;
 /// Spectra in a batch.
 const SPECTRUM_BATCH: usize = 16;
 
+/// Models up to this size are tried on the compiled-in engine by the device `auto`.
+const MOST_COMPILED_BYTES: usize = 64 << 20;
+
 /// What a batch of objects gives.
 #[derive(Default)]
 pub(super) struct Answers {
@@ -79,10 +82,17 @@ impl Encoder {
         let offered = runtime::offered();
         let tensors = wiring.outputs.iter().map(|wanted| wanted.name.as_str());
         let key = machine::key(&model.sha256, tensors, &library.identity(), &offered);
-        let mut contest = Devices(&|provider| open(Some(provider)));
+        let mut contest = Devices(&|device| match device {
+            // It would be long in the making, for a model that is not its strength.
+            None if model.bytes.len() > MOST_COMPILED_BYTES => Err(EncodeError::Device {
+                device: Device::Compiled.to_string(),
+                reason: "the model is too large".to_owned(),
+            }),
+            device => open(device),
+        });
         let Chosen { runner, choice } = choose(&mut contest, &offered, memory.recall(&key))?;
         if let AutoChoice::Compared {
-            measured: Some(measured),
+            measured,
             failed,
             remembered: false,
         } = &choice
@@ -348,13 +358,13 @@ impl Encoder {
 }
 
 /// A model and the devices that `auto` chooses from.
-struct Devices<'a>(&'a dyn Fn(Provider) -> Result<Encoder, EncodeError>);
+struct Devices<'a>(&'a dyn Fn(Option<Provider>) -> Result<Encoder, EncodeError>);
 
 impl Contest for Devices<'_> {
     type Runner = Encoder;
 
-    fn open(&mut self, provider: Provider) -> Result<Encoder, EncodeError> {
-        (self.0)(provider)
+    fn open(&mut self, device: Option<Provider>) -> Result<Encoder, EncodeError> {
+        (self.0)(device)
     }
 
     fn time(&mut self, encoder: &mut Encoder) -> Result<Trial, EncodeError> {

@@ -8,8 +8,8 @@ use std::thread::available_parallelism;
 use super::engine::Provider;
 use crate::hash::Hash;
 
-/// A hash of the model, the tensors that are taken from it, the library, what the library offers, and
-/// the processors and graphics devices of this machine: homes are shared by the nodes of a cluster.
+/// A hash of the model, the tensors that are taken from it, the library, what the library offers, the version of
+/// the program, whose engine is one of those to choose from, and the processors and graphics devices of this machine: homes are shared by the nodes of a cluster.
 pub(super) fn key<'a>(
     model_sha256: &str,
     tensors: impl Iterator<Item = &'a str>,
@@ -20,6 +20,7 @@ pub(super) fn key<'a>(
     hash.add(model_sha256.as_bytes());
     tensors.for_each(|tensor| hash.add(tensor.as_bytes()));
     hash.add(library.as_bytes());
+    hash.add(concat!("compiled in ", env!("CARGO_PKG_VERSION")).as_bytes());
     for provider in offered {
         hash.add(provider.name().as_bytes());
     }

@@ -91,8 +91,12 @@ mod tests {
 
     fn measured(kept: Provider) -> Measured {
         Measured {
-            kept,
-            rates: vec![(Provider::Cuda, 812.5), (Provider::Cpu, 95.25)],
+            kept: Some(kept),
+            rates: vec![
+                (Some(Provider::Cuda), 812.5),
+                (Some(Provider::Cpu), 95.25),
+                (None, 101.5),
+            ],
         }
     }
 

@@ -23,8 +23,8 @@ const OPSETS: std::ops::RangeInclusive<u64> = 9..=22;
 /// Where a model runs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Device {
-    /// Where a library of ONNX Runtime is found, the faster of its first accelerator that works and the
-    /// processor; else the compiled-in engine.
+    /// Where a library of ONNX Runtime is found, the fastest of its first accelerator that works, the processor, and
+    /// the compiled-in engine; else the compiled-in engine.
     #[default]
     Auto,
     /// The compiled-in engine, tract, on the processor.

@@ -271,9 +271,9 @@ fn a_named_device_is_never_replaced() {
         "tract 0.23 CPU"
     );
     let automatic = open(&shelf.card(), Device::Auto).describe();
-    assert_eq!(
-        automatic.starts_with("ONNX Runtime"),
-        report.library.is_some(),
+    // Where there is a library, whichever engine is the faster.
+    assert!(
+        automatic.starts_with("tract") || report.library.is_some(),
         "{automatic}"
     );
 }
@@ -364,7 +364,7 @@ fn a_check_finds_what_is_wrong_with_a_model() {
     assert_eq!(columns.fault(), None);
 }
 
-/// Without accelerators nothing is timed, whatever is found; the reason says so.
+/// Whatever is found, the reason is told.
 #[test]
 fn auto_says_why() {
     let shelf = Shelf::new("mean.onnx", &card_text(""));
@@ -373,8 +373,7 @@ fn auto_says_why() {
     let choice = encoder.auto_choice().unwrap();
     match (&report.library, &report.accelerators[..]) {
         (None, _) => assert!(choice.to_string().contains("no ONNX Runtime")),
-        (Some(_), []) => assert!(choice.to_string().contains("offers no accelerator")),
-        (Some(_), _) => assert!(!choice.to_string().is_empty()),
+        (Some(_), _) => assert!(choice.to_string().contains("objects/s, measured now")),
     }
     assert!(
         open(&shelf.card(), Device::Compiled)

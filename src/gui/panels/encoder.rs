@@ -13,7 +13,7 @@ use crate::session::{Encoded, EncoderChoice, ModelRef, Session, Tap};
 const DEVICES: [(&str, &str); 4] = [
     (
         "auto",
-        "The faster of the first accelerator of ONNX Runtime that works and the processor; without ONNX Runtime the compiled-in engine",
+        "The fastest of ONNX Runtime on its first accelerator that works and on the processor, and the compiled-in engine",
     ),
     ("cpu", "ONNX Runtime on the processor"),
     ("tract", "The compiled-in engine"),
