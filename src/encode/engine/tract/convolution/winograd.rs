@@ -28,6 +28,8 @@ const PLANES: usize = IN * IN;
 const PATCHES: usize = 16;
 /// Fewest channels for which the products outweigh the turning.
 const FEWEST: usize = 16;
+/// Most turned weights, which are four times as many as the kernels': 16 MiB.
+const MOST_WEIGHTS: usize = 1 << 22;
 
 /// Patches along each axis of an output.
 fn patches(output: [usize; 3]) -> [usize; 2] {
@@ -52,10 +54,8 @@ pub(super) fn together(output: [usize; 3]) -> usize {
 #[derive(Debug)]
 pub(super) struct Winograd {
     channels: usize,
-    /// Of each value of a turned patch.
+    /// The weights of each value of a turned patch; the channels are divided in the same way in all of them.
     planes: Vec<Vec<Group>>,
-    /// Output channels, in lanes of the vectors of each group.
-    bias: Vec<Group>,
     /// Where in the turned patches of one value each channel lies.
     taps: Vec<usize>,
 }
@@ -74,21 +74,20 @@ impl Winograd {
             window.kernel == [3; 2] && window.strides == [1; 2] && window.dilations == [1; 2];
         let [height, width] = patches(output).map(|count| count * OUT);
         let wasted = height * width > output[1] * output[2] * 3 / 2;
-        if !fits || wasted || channels.min(output[0]) < FEWEST {
+        let heavy = PLANES * channels * output[0] > MOST_WEIGHTS;
+        if !fits || wasted || heavy || channels.min(output[0]) < FEWEST {
             return None;
         }
         let turned: Vec<[f64; PLANES]> = weights.as_chunks().0.iter().map(turn_weights).collect();
         let lanes = lanes(arch);
-        let none = vec![0.0; output[0]];
         let plane = |plane: usize| {
             let weights: Vec<f32> = turned.iter().map(|turned| turned[plane] as f32).collect();
-            groups(&weights, &none, lanes)
+            groups(&weights, bias, lanes)
         };
         let most = rows_together(output) * patches(output)[1];
         Some(Self {
             channels,
             planes: (0..PLANES).map(plane).collect(),
-            bias: groups(&vec![0.0; output[0]], bias, lanes),
             taps: (0..channels)
                 .map(|channel| channel * most.next_multiple_of(QUAD))
                 .collect(),
@@ -117,9 +116,9 @@ impl Winograd {
                 kept,
             };
             block.spread(finish.output);
-            for group in 0..self.bias.len() {
+            for group in 0..self.planes[0].len() {
                 let narrow = S::F32_LANES == 8 || S::F32_LANES == 1;
-                match (self.bias[group].vectors, narrow) {
+                match (self.planes[0][group].vectors, narrow) {
                     (1, true) => block.group::<S, 1, 4>(simd, group, &mut finish),
                     (2, true) => block.group::<S, 2, 4>(simd, group, &mut finish),
                     (_, true) => block.group::<S, VECTORS, 4>(simd, group, &mut finish),
@@ -198,7 +197,7 @@ impl Block<'_> {
         group: usize,
         finish: &mut Finish<'_>,
     ) {
-        let (channels, stride) = (self.of.channels, self.stride());
+        let (depth, stride) = (self.of.channels, self.stride());
         let patches = self.rows.len() * self.across;
         let room = patches.next_multiple_of(N);
         let Kept {
@@ -209,7 +208,7 @@ impl Block<'_> {
         products.resize((PLANES * room * V * S::F32_LANES).max(products.len()), 0.0);
         let products = S::as_mut_simd_f32s(products).0;
         for (plane, groups) in self.of.planes.iter().enumerate() {
-            let turned = &spread[plane * channels * stride..][..channels * stride];
+            let turned = &spread[plane * depth * stride..][..depth * stride];
             let weights = groups[group].weights::<S>();
             let products = &mut products[plane * room * V..][..room * V];
             for (tile_of, products) in products.chunks_exact_mut(N * V).enumerate() {
@@ -221,21 +220,21 @@ impl Block<'_> {
                         turned,
                         &at,
                         &self.of.taps,
-                        &weights[..channels * V],
+                        &weights[..depth * V],
                         products,
                     );
                 }
             }
         }
         let [_, height, width] = finish.output;
-        let bias = &self.of.bias[group];
+        let channels = &self.of.planes[0][group];
         let row_len = OUT * width * V;
         sums.resize(
             (self.rows.len() * row_len * S::F32_LANES).max(sums.len()),
             0.0,
         );
         let all = S::as_mut_simd_f32s(sums).0;
-        let biases = S::as_simd_f32s(&bias.bias).0;
+        let biases = S::as_simd_f32s(&channels.bias).0;
         for (row, sums) in all
             .chunks_exact_mut(row_len)
             .take(self.rows.len())
@@ -264,7 +263,7 @@ impl Block<'_> {
             let count = (height - y).min(OUT) * width;
             let first = picture * height * width + y * width;
             let sums = &sums[i * OUT * width * lanes..];
-            finish.rows(sums, lanes, &bias.channels, first, count);
+            finish.rows(sums, lanes, &channels.channels, first, count);
         }
     }
 }
