@@ -11,7 +11,7 @@
 
 use pulp::{Arch, Simd};
 
-use super::kernel::{Finish, Group, VECTORS, groups, lanes, tile};
+use super::kernel::{ByGroup, Finish, Group, VECTORS, each_group, groups, lanes, tile};
 use super::{Kept, Window};
 
 /// Positions whose sums are kept in the processor's cache.
@@ -99,18 +99,7 @@ impl Direct {
             sums,
             finish,
         };
-        for group in &self.groups {
-            // Sixteen registers hold twelve sums, thirty-two twenty-four.
-            let narrow = S::F32_LANES == 8 || S::F32_LANES == 1;
-            match (group.vectors, narrow) {
-                (1, true) => run.group::<S, 1, 4>(simd, group),
-                (2, true) => run.group::<S, 2, 4>(simd, group),
-                (_, true) => run.group::<S, VECTORS, 4>(simd, group),
-                (1, false) => run.group::<S, 1, 8>(simd, group),
-                (2, false) => run.group::<S, 2, 8>(simd, group),
-                (_, false) => run.group::<S, VECTORS, 8>(simd, group),
-            }
-        }
+        each_group(simd, &self.groups, &mut run);
     }
 }
 
@@ -122,10 +111,11 @@ struct Run<'a> {
     finish: Finish<'a>,
 }
 
-impl Run<'_> {
-    /// All positions of a group of `V` vectors, `P` positions at a time.
+impl ByGroup for Run<'_> {
+    /// All positions.
     #[inline(always)]
-    fn group<S: Simd, const V: usize, const P: usize>(&mut self, simd: S, group: &Group) {
+    fn group<S: Simd, const V: usize, const P: usize>(&mut self, simd: S, index: usize) {
+        let group = &self.of.groups[index];
         let taps = &self.of.taps;
         let weights = group.weights::<S>();
         let bias = S::as_simd_f32s(&group.bias).0;

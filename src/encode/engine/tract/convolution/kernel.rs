@@ -154,6 +154,29 @@ pub(super) fn four(values: &[f32]) -> f32x4 {
     f32x4::new([values[0], values[1], values[2], values[3]])
 }
 
+/// What is done for the channels of one group, compiled for each number of its vectors and of positions in a tile.
+pub(super) trait ByGroup {
+    /// Group `index`, of `V` vectors, `P` positions at a time.
+    fn group<S: Simd, const V: usize, const P: usize>(&mut self, simd: S, index: usize);
+}
+
+/// All groups, one after the other.
+#[inline(always)]
+pub(super) fn each_group<S: Simd>(simd: S, groups: &[Group], work: &mut impl ByGroup) {
+    for (index, group) in groups.iter().enumerate() {
+        // Sixteen registers hold twelve sums, thirty-two twenty-four.
+        let narrow = S::F32_LANES == 8 || S::F32_LANES == 1;
+        match (group.vectors, narrow) {
+            (1, true) => work.group::<S, 1, 4>(simd, index),
+            (2, true) => work.group::<S, 2, 4>(simd, index),
+            (_, true) => work.group::<S, VECTORS, 4>(simd, index),
+            (1, false) => work.group::<S, 1, 8>(simd, index),
+            (2, false) => work.group::<S, 2, 8>(simd, index),
+            (_, false) => work.group::<S, VECTORS, 8>(simd, index),
+        }
+    }
+}
+
 /// Adds to the sums of `P` positions, or to nothing, what all taps contribute to `V` vectors of channels.
 ///
 /// # Safety

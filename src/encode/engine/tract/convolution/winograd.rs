@@ -12,7 +12,7 @@
 use pulp::{Arch, Simd};
 use wide::f32x4;
 
-use super::kernel::{Finish, Group, VECTORS, four, groups, lanes, tile};
+use super::kernel::{ByGroup, Finish, Group, each_group, four, groups, lanes, tile};
 use super::{Kept, Window};
 
 /// Output values along each side of a patch, and input values.
@@ -105,28 +105,19 @@ impl Winograd {
         mut finish: Finish<'_>,
     ) {
         let [down, across] = patches(finish.output);
-        let rows: Vec<usize> = (0..count * down).collect();
-        for rows in rows.chunks(rows_together(finish.output)) {
+        let (all, together) = (count * down, rows_together(finish.output));
+        for first in (0..all).step_by(together) {
             let mut block = Block {
                 of: self,
                 pictures,
-                rows: rows[0]..rows[0] + rows.len(),
+                rows: first..all.min(first + together),
                 across,
                 down,
                 kept,
+                finish: &mut finish,
             };
-            block.spread(finish.output);
-            for group in 0..self.planes[0].len() {
-                let narrow = S::F32_LANES == 8 || S::F32_LANES == 1;
-                match (self.planes[0][group].vectors, narrow) {
-                    (1, true) => block.group::<S, 1, 4>(simd, group, &mut finish),
-                    (2, true) => block.group::<S, 2, 4>(simd, group, &mut finish),
-                    (_, true) => block.group::<S, VECTORS, 4>(simd, group, &mut finish),
-                    (1, false) => block.group::<S, 1, 8>(simd, group, &mut finish),
-                    (2, false) => block.group::<S, 2, 8>(simd, group, &mut finish),
-                    (_, false) => block.group::<S, VECTORS, 8>(simd, group, &mut finish),
-                }
-            }
+            block.spread();
+            each_group(simd, &self.planes[0], &mut block);
         }
     }
 }
@@ -135,7 +126,7 @@ impl Winograd {
 const QUAD: usize = 4;
 
 /// Some rows of patches, of one picture or several.
-struct Block<'a> {
+struct Block<'a, 'b> {
     of: &'a Winograd,
     pictures: &'a [f32],
     /// Of all rows of patches of the pictures.
@@ -143,9 +134,10 @@ struct Block<'a> {
     across: usize,
     down: usize,
     kept: &'a mut Kept,
+    finish: &'a mut Finish<'b>,
 }
 
-impl Block<'_> {
+impl Block<'_, '_> {
     /// From one channel of the turned patches to the next.
     fn stride(&self) -> usize {
         self.of.taps.get(1).copied().unwrap_or(QUAD)
@@ -153,9 +145,9 @@ impl Block<'_> {
 
     /// Turns the patches: values x channels x patches.
     #[inline(always)]
-    fn spread(&mut self, output: [usize; 3]) {
+    fn spread(&mut self) {
         let (channels, stride) = (self.of.channels, self.stride());
-        let [height, width] = padded(output);
+        let [height, width] = padded(self.finish.output);
         let patches = self.rows.len() * self.across;
         let spread = &mut self.kept.spread;
         spread.resize(PLANES * channels * stride, 0.0);
@@ -188,15 +180,12 @@ impl Block<'_> {
             }
         }
     }
+}
 
-    /// All patches of a group of `V` vectors of channels, `N` patches at a time.
+impl ByGroup for Block<'_, '_> {
+    /// All patches.
     #[inline(always)]
-    fn group<S: Simd, const V: usize, const N: usize>(
-        &mut self,
-        simd: S,
-        group: usize,
-        finish: &mut Finish<'_>,
-    ) {
+    fn group<S: Simd, const V: usize, const N: usize>(&mut self, simd: S, group: usize) {
         let (depth, stride) = (self.of.channels, self.stride());
         let patches = self.rows.len() * self.across;
         let room = patches.next_multiple_of(N);
@@ -226,7 +215,7 @@ impl Block<'_> {
                 }
             }
         }
-        let [_, height, width] = finish.output;
+        let [_, height, width] = self.finish.output;
         let channels = &self.of.planes[0][group];
         let row_len = OUT * width * V;
         sums.resize(
@@ -263,7 +252,8 @@ impl Block<'_> {
             let count = (height - y).min(OUT) * width;
             let first = picture * height * width + y * width;
             let sums = &sums[i * OUT * width * lanes..];
-            finish.rows(sums, lanes, &channels.channels, first, count);
+            self.finish
+                .rows(sums, lanes, &channels.channels, first, count);
         }
     }
 }
