@@ -1,5 +1,7 @@
 //! Percentiles of pixels, of which there are thousands in each picture.
 
+use wide::f32x8;
+
 /// Values between two of which a percentile is looked for (Floyd & Rivest 1975).
 const SAMPLE: usize = 64;
 /// Fewer values are ordered as they are.
@@ -42,29 +44,25 @@ fn bracketed(values: &[f32], rank: usize) -> (f32, f32) {
     sample.sort_unstable_by(f32::total_cmp);
     let above = sample.partition_point(|limit| below(values, *limit) <= rank);
     let from = above.checked_sub(1).map(|i| sample[i]);
-    let to = sample.get(above).copied();
-    let (least, most) = (
-        from.unwrap_or(f32::NEG_INFINITY),
-        to.unwrap_or(f32::INFINITY),
-    );
-    let to_the_end = to.is_none();
-    let is_between = |v: &f32| *v >= least && (*v < most || to_the_end);
+    let least = from.unwrap_or(f32::NEG_INFINITY);
+    let most = sample.get(above).copied().unwrap_or(f32::INFINITY);
     let mut between = Vec::new();
     let (chunks, rest) = values.as_chunks::<8>();
+    let (lowest, highest) = (f32x8::splat(least), f32x8::splat(most));
     for chunk in chunks {
-        if chunk.iter().filter(|v| is_between(v)).count() > 0 {
-            between.extend(chunk.iter().filter(|v| is_between(v)));
+        let values = f32x8::new(*chunk);
+        let mut found = (values.simd_ge(lowest) & values.simd_le(highest)).to_bitmask();
+        while found != 0 {
+            between.push(chunk[found.trailing_zeros() as usize]);
+            found &= found - 1;
         }
     }
-    between.extend(rest.iter().filter(|v| is_between(v)));
+    between.extend(rest.iter().filter(|v| (least..=most).contains(v)));
     let before = from.map_or(0, |from| below(values, from));
     let Some(last) = between.len().checked_sub(1) else {
         return (most, most);
     };
-    let at = rank.saturating_sub(before).min(last);
-    let (_, &mut low, above) = between.select_nth_unstable_by(at, f32::total_cmp);
-    let next = above.iter().copied().min_by(f32::total_cmp);
-    (low, next.or(to).unwrap_or(low))
+    at_rank(&mut between, rank.saturating_sub(before).min(last))
 }
 
 /// How many values are smaller than that.

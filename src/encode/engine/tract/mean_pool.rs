@@ -19,36 +19,49 @@ impl MeanPool {
     /// Any number of planes.
     pub(super) fn run(&self, planes: &[f32], out: &mut [f32]) {
         let ([height, width], [rows, columns]) = (self.input, self.output());
-        let [_, stride] = self.strides;
-        let [kernel_rows, kernel_columns] = self.kernel;
-        let share = 1.0 / (kernel_rows * kernel_columns) as f32;
+        let by_twos = [self.kernel, self.strides] == [[2; 2]; 2];
         let mut sums = vec![0.0; width];
         for (plane, out) in planes
             .chunks_exact(height * width)
             .zip(out.chunks_exact_mut(rows * columns))
         {
             for (row, out) in out.chunks_exact_mut(columns).enumerate() {
-                let plane = &plane[row * self.strides[0] * width..][..kernel_rows * width];
-                sums.copy_from_slice(&plane[..width]);
-                for more in plane.chunks_exact(width).skip(1) {
-                    for (sum, value) in sums.iter_mut().zip(more) {
-                        *sum += value;
-                    }
-                }
-                if [kernel_columns, stride] == [2, 2] {
-                    for (out, pair) in out.iter_mut().zip(sums.as_chunks::<2>().0) {
-                        *out = (pair[0] + pair[1]) * share;
-                    }
+                let seen = &plane[row * self.strides[0] * width..][..self.kernel[0] * width];
+                if by_twos {
+                    quarters(seen.split_at(width), out);
                 } else {
-                    for (column, out) in out.iter_mut().enumerate() {
-                        *out = sums[column * stride..][..kernel_columns]
-                            .iter()
-                            .sum::<f32>()
-                            * share;
-                    }
+                    self.row(seen, &mut sums, out);
                 }
             }
         }
+    }
+
+    /// The means of one row of windows, which sees as many rows as a window has.
+    fn row(&self, seen: &[f32], sums: &mut [f32], out: &mut [f32]) {
+        let width = sums.len();
+        sums.copy_from_slice(&seen[..width]);
+        for more in seen.chunks_exact(width).skip(1) {
+            for (sum, value) in sums.iter_mut().zip(more) {
+                *sum += value;
+            }
+        }
+        let share = 1.0 / (self.kernel[0] * self.kernel[1]) as f32;
+        for (column, out) in out.iter_mut().enumerate() {
+            let sums = &sums[column * self.strides[1]..][..self.kernel[1]];
+            *out = sums.iter().sum::<f32>() * share;
+        }
+    }
+}
+
+/// The means of two values in each of two rows: several at a time, since nothing has to be asked.
+fn quarters((above, below): (&[f32], &[f32]), out: &mut [f32]) {
+    let pairs = above
+        .as_chunks::<2>()
+        .0
+        .iter()
+        .zip(below.as_chunks::<2>().0);
+    for (out, ([a, b], [c, d])) in out.iter_mut().zip(pairs) {
+        *out = ((a + c) + (b + d)) * 0.25;
     }
 }
 

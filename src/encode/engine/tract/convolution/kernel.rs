@@ -14,7 +14,7 @@ use wide::f32x4;
 /// Vectors of channels in a tile.
 pub(super) const VECTORS: usize = 3;
 /// Values in a line of the processor's cache: vectors that straddle two take twice as long.
-const LINE: usize = 16;
+pub(super) const LINE: usize = 16;
 
 /// The channels that one tile holds.
 #[derive(Debug)]
@@ -55,6 +55,7 @@ pub(super) fn groups(weights: &[f32], bias: &[f32], lanes: usize) -> Vec<Group> 
                 .as_ptr()
                 .align_offset(LINE * size_of::<f32>())
                 .min(LINE);
+            packed.truncate(aligned + depth * width);
             let mut packed_bias = vec![0.0; width];
             for (lane, channel) in channels.clone().enumerate() {
                 packed_bias[lane] = bias[channel];
@@ -151,7 +152,7 @@ impl Finish<'_> {
 
 #[inline(always)]
 pub(super) fn four(values: &[f32]) -> f32x4 {
-    f32x4::new([values[0], values[1], values[2], values[3]])
+    f32x4::new(values.as_chunks().0[0])
 }
 
 /// What is done for the channels of one group, compiled for each number of its vectors and of positions in a tile.

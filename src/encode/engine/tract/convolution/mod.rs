@@ -63,6 +63,7 @@ struct Kept {
     spread: Vec<f32>,
     products: Vec<f32>,
     sums: Vec<f32>,
+    starts: Vec<usize>,
 }
 
 thread_local! {
@@ -190,44 +191,46 @@ impl Convolution {
         let [channels, height, width] = self.input;
         let count = pictures.len() / (channels * height * width);
         let ([above, left], [padded_height, padded_width]) = (self.before, self.padded);
-        padded.resize(count * channels * padded_height * padded_width, 0.0);
-        for (from, to) in pictures
-            .chunks_exact(height * width)
-            .zip(padded.chunks_exact_mut(padded_height * padded_width))
-        {
-            let (top, to) = to.split_at_mut(above * padded_width);
-            let (to, bottom) = to.split_at_mut(height * padded_width);
-            top.fill(0.0);
-            bottom.fill(0.0);
-            match width {
-                4 => pad_rows::<4>(from, to, padded_width, left),
-                8 => pad_rows::<8>(from, to, padded_width, left),
-                16 => pad_rows::<16>(from, to, padded_width, left),
-                32 => pad_rows::<32>(from, to, padded_width, left),
+        let plane = padded_height * padded_width;
+        padded.resize(count * channels * plane + MOST_ZEROS, 0.0);
+        let (zeros, rows) = padded.split_at_mut(above * padded_width + left);
+        zeros.fill(0.0);
+        let gap = padded_width - width;
+        for (i, from) in pictures.chunks_exact(height * width).enumerate() {
+            let rows = &mut rows[i * plane..];
+            match (width, gap <= MOST_ZEROS) {
+                (4, true) => pad_rows::<4>(from, rows, padded_width),
+                (8, true) => pad_rows::<8>(from, rows, padded_width),
+                (16, true) => pad_rows::<16>(from, rows, padded_width),
+                (32, true) => pad_rows::<32>(from, rows, padded_width),
                 _ => {
-                    let rows = to.chunks_exact_mut(padded_width);
-                    for (from, to) in from.chunks_exact(width).zip(rows) {
-                        to[..left].fill(0.0);
-                        to[left..left + width].copy_from_slice(from);
-                        to[left + width..].fill(0.0);
+                    for (row, from) in from.chunks_exact(width).enumerate() {
+                        let (to, behind) = rows[row * padded_width..].split_at_mut(width);
+                        to.copy_from_slice(from);
+                        let gap = gap.min(behind.len());
+                        behind[..gap].fill(0.0);
                     }
                 }
             }
+            // All that is before the first row of the next one.
+            let end = plane.min(rows.len());
+            rows[height * padded_width - gap..end].fill(0.0);
         }
     }
 }
 
-/// Puts zeros before and behind rows of so few values that calls that copy and fill would take longer than this.
-fn pad_rows<const WIDTH: usize>(from: &[f32], to: &mut [f32], padded_width: usize, left: usize) {
-    let rows = to.chunks_exact_mut(padded_width);
-    for (from, to) in from.as_chunks::<WIDTH>().0.iter().zip(rows) {
-        let (before, to) = to.split_at_mut(left);
-        let Some((to, behind)) = to.split_first_chunk_mut::<WIDTH>() else {
-            return;
-        };
-        *to = *from;
-        for zero in before.iter_mut().chain(behind) {
-            *zero = 0.0;
+/// Most zeros between two rows of which so many are written whether they are needed or not.
+const MOST_ZEROS: usize = 8;
+
+/// Writes rows with zeros behind them, which are those before the next one too, of so few values that calls which
+/// copy and fill would take longer than this.
+#[inline(always)]
+fn pad_rows<const WIDTH: usize>(from: &[f32], to: &mut [f32], padded_width: usize) {
+    for (row, from) in from.as_chunks::<WIDTH>().0.iter().enumerate() {
+        let to = &mut to[row * padded_width..][..WIDTH + MOST_ZEROS];
+        if let Some((to, zeros)) = to.split_first_chunk_mut::<WIDTH>() {
+            *to = *from;
+            zeros.copy_from_slice(&[0.0; MOST_ZEROS]);
         }
     }
 }

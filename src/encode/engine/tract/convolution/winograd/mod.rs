@@ -2,30 +2,31 @@
 //! (Winograd 1980; Lavin & Gray 2016, arXiv:1509.09308, F(4 x 4, 3 x 3)).
 //!
 //! Each patch of 6 x 6 input values is turned into 36 others, of which each is multiplied with a weight of its own
-//! and summed over the channels; the sums are turned into 4 x 4 output values.
+//! and summed over the channels; the sums are turned into 4 x 4 output values. Of kernels that move by two, even and
+//! odd values could be turned apart, for 81 products: no faster for reading nine times as many weights.
 
 #![expect(
     unsafe_code,
-    reason = "the innermost loop reads at offsets that were checked before"
+    reason = "the innermost loops read and write at offsets that were checked before"
 )]
+
+mod turn;
+
+use std::ops::Range;
 
 use pulp::{Arch, Simd};
 use wide::f32x4;
 
-use super::kernel::{ByGroup, Finish, Group, each_group, four, groups, lanes, tile};
+use super::kernel::{ByGroup, Finish, Group, LINE, each_group, groups, lanes, tile};
 use super::{Kept, Window};
+use turn::{IN, OUT, turn_sums, turn_values, turn_weights};
 
-/// Output values along each side of a patch, and input values.
-const OUT: usize = 4;
-const IN: usize = 6;
-/// Polynomials are taken at 0, P, -P, Q, -Q and infinity: points around 1, of which no power is much larger than
-/// another, so that little is lost by rounding (Barabasz et al. 2020, arXiv:1803.10986).
-const P: f32 = 0.625;
-const Q: f32 = 1.5;
 /// Values of a patch after it was turned.
 const PLANES: usize = IN * IN;
 /// Patches whose sums are kept in the processor's cache, if not in one row of patches there are more.
 const PATCHES: usize = 16;
+/// Patches that are turned together.
+const QUAD: usize = 4;
 /// Fewest channels for which the products outweigh the turning.
 const FEWEST: usize = 16;
 /// Most turned weights, which are four times as many as the kernels': 16 MiB.
@@ -58,6 +59,8 @@ pub(super) struct Winograd {
     planes: Vec<Vec<Group>>,
     /// Where in the turned patches of one value each channel lies.
     taps: Vec<usize>,
+    /// From the turned patches of one value to those of the next.
+    plane: usize,
 }
 
 impl Winograd {
@@ -85,12 +88,12 @@ impl Winograd {
             groups(&weights, bias, lanes)
         };
         let most = rows_together(output) * patches(output)[1];
+        let step = most.next_multiple_of(QUAD);
         Some(Self {
             channels,
             planes: (0..PLANES).map(plane).collect(),
-            taps: (0..channels)
-                .map(|channel| channel * most.next_multiple_of(QUAD))
-                .collect(),
+            taps: (0..channels).map(|channel| channel * step).collect(),
+            plane: apart(channels * step, LINE),
         })
     }
 
@@ -107,74 +110,94 @@ impl Winograd {
         let [down, across] = patches(finish.output);
         let (all, together) = (count * down, rows_together(finish.output));
         for first in (0..all).step_by(together) {
+            let rows = first..all.min(first + together);
             let mut block = Block {
                 of: self,
-                pictures,
-                rows: first..all.min(first + together),
+                patches: rows.len() * across,
+                rows,
                 across,
                 down,
                 kept,
                 finish: &mut finish,
             };
-            block.spread();
+            block.spread(pictures);
             each_group(simd, &self.planes[0], &mut block);
         }
     }
 }
 
-/// Patches that are turned together.
-const QUAD: usize = 4;
+/// At least that many values, so many that those which follow one another do not share sets of the cache: an odd
+/// number of its lines.
+fn apart(values: usize, line: usize) -> usize {
+    (values.div_ceil(line) | 1) * line
+}
 
 /// Some rows of patches, of one picture or several.
 struct Block<'a, 'b> {
     of: &'a Winograd,
-    pictures: &'a [f32],
     /// Of all rows of patches of the pictures.
-    rows: std::ops::Range<usize>,
+    rows: Range<usize>,
     across: usize,
     down: usize,
+    /// How many patches they are.
+    patches: usize,
     kept: &'a mut Kept,
     finish: &'a mut Finish<'b>,
 }
 
 impl Block<'_, '_> {
-    /// From one channel of the turned patches to the next.
-    fn stride(&self) -> usize {
-        self.of.taps.get(1).copied().unwrap_or(QUAD)
-    }
-
     /// Turns the patches: values x channels x patches.
     #[inline(always)]
-    fn spread(&mut self) {
-        let (channels, stride) = (self.of.channels, self.stride());
+    fn spread(&mut self, pictures: &[f32]) {
+        let Winograd {
+            channels,
+            taps,
+            plane,
+            ..
+        } = self.of;
         let [height, width] = padded(self.finish.output);
-        let patches = self.rows.len() * self.across;
-        let spread = &mut self.kept.spread;
-        spread.resize(PLANES * channels * stride, 0.0);
-        let start = |patch: usize| {
-            let row = self.rows.start + patch.min(patches - 1) / self.across;
-            let column = patch.min(patches - 1) % self.across;
+        let Kept { spread, starts, .. } = &mut *self.kept;
+        starts.clear();
+        starts.extend((0..self.patches.next_multiple_of(QUAD)).map(|patch| {
+            let patch = patch.min(self.patches - 1);
+            let (row, column) = (self.rows.start + patch / self.across, patch % self.across);
             let (picture, row) = (row / self.down, row % self.down);
             (picture * channels * height + row * OUT) * width + column * OUT
-        };
-        for first in (0..patches).step_by(QUAD) {
-            let starts: [usize; QUAD] = std::array::from_fn(|i| start(first + i));
-            for channel in 0..channels {
-                let rows: [[f32x4; IN]; IN] = std::array::from_fn(|row| {
+        }));
+        spread.resize(PLANES * plane, 0.0);
+        let reach = (channels - 1) * height * width + (IN - 1) * (width + 1);
+        assert!(starts.iter().all(|start| start + reach < pictures.len()));
+        assert!(taps[channels - 1] + starts.len() <= *plane);
+        let mut rows = [[f32x4::ZERO; IN]; IN];
+        for (channel, tap) in taps.iter().enumerate() {
+            for (quad, starts) in starts.as_chunks::<QUAD>().0.iter().enumerate() {
+                for (row, turned) in rows.iter_mut().enumerate() {
                     let at = (channel * height + row) * width;
-                    let [a, b, c, d] = load(self.pictures, &starts, at);
-                    let [_, _, e, f] = load(self.pictures, &starts, at + IN - QUAD);
-                    turn_values([a, b, c, d, e, f])
-                });
+                    // SAFETY: it was seen to that the last value of the last channel is within the pictures.
+                    let ([a, b, c, d], [_, _, e, f]) = unsafe {
+                        (
+                            load(pictures, starts, at),
+                            load(pictures, starts, at + IN - QUAD),
+                        )
+                    };
+                    *turned = turn_values([a, b, c, d, e, f]);
+                }
                 #[expect(
                     clippy::needless_range_loop,
                     reason = "of all rows, and all that is to stay in registers"
                 )]
                 for column in 0..IN {
-                    let turned = turn_values(std::array::from_fn(|row| rows[row][column]));
-                    for (row, values) in turned.iter().enumerate() {
-                        let at = ((row * IN + column) * channels + channel) * stride + first;
-                        spread[at..at + QUAD].copy_from_slice(values.as_array());
+                    let mut values = [f32x4::ZERO; IN];
+                    for row in 0..IN {
+                        values[row] = rows[row][column];
+                    }
+                    for (row, values) in turn_values(values).iter().enumerate() {
+                        let at = (row * IN + column) * plane + tap + quad * QUAD;
+                        // SAFETY: it was seen to that a plane holds the patches of the last channel.
+                        unsafe {
+                            let to = spread.as_mut_ptr().add(at).cast::<[f32; QUAD]>();
+                            *to = *values.as_array();
+                        }
                     }
                 }
             }
@@ -186,37 +209,41 @@ impl ByGroup for Block<'_, '_> {
     /// All patches.
     #[inline(always)]
     fn group<S: Simd, const V: usize, const N: usize>(&mut self, simd: S, group: usize) {
-        let (depth, stride) = (self.of.channels, self.stride());
-        let patches = self.rows.len() * self.across;
-        let room = patches.next_multiple_of(N);
+        let Winograd {
+            planes,
+            taps,
+            plane,
+            ..
+        } = self.of;
+        let room = self.patches.next_multiple_of(N) * V;
+        let step = apart(room, (LINE / S::F32_LANES).max(1));
         let Kept {
             spread,
             products,
             sums,
+            ..
         } = &mut *self.kept;
-        products.resize((PLANES * room * V * S::F32_LANES).max(products.len()), 0.0);
+        products.resize((PLANES * step * S::F32_LANES).max(products.len()), 0.0);
         let products = S::as_mut_simd_f32s(products).0;
-        for (plane, groups) in self.of.planes.iter().enumerate() {
-            let turned = &spread[plane * depth * stride..][..depth * stride];
+        for ((groups, turned), products) in planes
+            .iter()
+            .zip(spread.chunks_exact(*plane))
+            .zip(products.chunks_exact_mut(step))
+        {
             let weights = groups[group].weights::<S>();
-            let products = &mut products[plane * room * V..][..room * V];
-            for (tile_of, products) in products.chunks_exact_mut(N * V).enumerate() {
-                let at = std::array::from_fn(|p| (tile_of * N + p).min(patches - 1));
-                // SAFETY: no patch is beyond the stride, and the largest tap is a stride less than the length.
+            for (tile_of, products) in products[..room].chunks_exact_mut(N * V).enumerate() {
+                let mut at = [0; N];
+                for (p, at) in at.iter_mut().enumerate() {
+                    *at = (tile_of * N + p).min(self.patches - 1);
+                }
+                // SAFETY: no patch is beyond the step of the taps, and a plane holds the patches of the largest.
                 unsafe {
-                    tile::<S, V, N, true>(
-                        simd,
-                        turned,
-                        &at,
-                        &self.of.taps,
-                        &weights[..depth * V],
-                        products,
-                    );
+                    tile::<S, V, N, true>(simd, turned, &at, taps, weights, products);
                 }
             }
         }
         let [_, height, width] = self.finish.output;
-        let channels = &self.of.planes[0][group];
+        let channels = &planes[0][group];
         let row_len = OUT * width * V;
         sums.resize(
             (self.rows.len() * row_len * S::F32_LANES).max(sums.len()),
@@ -224,21 +251,27 @@ impl ByGroup for Block<'_, '_> {
         );
         let all = S::as_mut_simd_f32s(sums).0;
         let biases = S::as_simd_f32s(&channels.bias).0;
+        let mut half = [[simd.splat_f32s(0.0); IN]; OUT];
         for (row, sums) in all
             .chunks_exact_mut(row_len)
             .take(self.rows.len())
             .enumerate()
         {
             for column in 0..self.across {
-                let patch = row * self.across + column;
+                let products = &products[(row * self.across + column) * V..];
                 for v in 0..V {
-                    let at = |plane: usize| products[(plane * room + patch) * V + v];
-                    let half: [[S::f32s; OUT]; IN] = std::array::from_fn(|column| {
-                        turn_sums(simd, std::array::from_fn(|row| at(row * IN + column)))
-                    });
-                    for y in 0..OUT {
-                        let values = turn_sums(simd, std::array::from_fn(|column| half[column][y]));
-                        let first = column * OUT;
+                    for column in 0..IN {
+                        let mut values = [simd.splat_f32s(0.0); IN];
+                        for (row, value) in values.iter_mut().enumerate() {
+                            *value = products[(row * IN + column) * step + v];
+                        }
+                        for (half, value) in half.iter_mut().zip(turn_sums(simd, values)) {
+                            half[column] = value;
+                        }
+                    }
+                    let first = column * OUT;
+                    for (y, half) in half.iter().enumerate() {
+                        let values = turn_sums(simd, *half);
                         for (x, value) in (first..width.min(first + OUT)).zip(values) {
                             sums[(y * width + x) * V + v] = simd.add_f32s(value, biases[v]);
                         }
@@ -258,68 +291,17 @@ impl ByGroup for Block<'_, '_> {
     }
 }
 
-/// Turns the weights of a kernel.
-fn turn_weights(weights: &[f32; 9]) -> [f64; PLANES] {
-    let at = |x: f64, [a, b, c]: [f64; 3]| a + b * x + c * x * x;
-    let turn = |values: [f64; 3]| {
-        let (p, q) = (f64::from(P), f64::from(Q));
-        let (p2, q2) = (p * p, q * q);
-        [
-            values[0] / (p2 * q2),
-            at(p, values) / (2.0 * p2 * (p2 - q2)),
-            at(-p, values) / (2.0 * p2 * (p2 - q2)),
-            at(q, values) / (2.0 * q2 * (q2 - p2)),
-            at(-q, values) / (2.0 * q2 * (q2 - p2)),
-            values[2],
-        ]
-    };
-    let rows: [[f64; IN]; 3] =
-        std::array::from_fn(|row| turn(std::array::from_fn(|i| f64::from(weights[row * 3 + i]))));
-    let columns: [[f64; IN]; IN] =
-        std::array::from_fn(|column| turn(std::array::from_fn(|row| rows[row][column])));
-    std::array::from_fn(|i| columns[i % IN][i / IN])
-}
-
 /// Four values in a row of four patches, which begin at `starts`, turned: a vector for each column.
+///
+/// # Safety
+/// Those of the last patch must be within the pictures.
 #[inline(always)]
-fn load(pictures: &[f32], [a, b, c, d]: &[usize; QUAD], at: usize) -> [f32x4; QUAD] {
-    f32x4::transpose([
-        four(&pictures[a + at..]),
-        four(&pictures[b + at..]),
-        four(&pictures[c + at..]),
-        four(&pictures[d + at..]),
-    ])
-}
-
-/// Turns six values in a row, of four patches.
-#[inline(always)]
-fn turn_values([a, b, c, d, e, f]: [f32x4; IN]) -> [f32x4; IN] {
-    let [p, q, p2, q2] = [P, Q, P * P, Q * Q].map(f32x4::splat);
-    let (product, sum) = (p2 * q2, p2 + q2);
-    let (even, odd) = (e - q2 * c, p * (d - q2 * b));
-    let (outer, inner) = (e - p2 * c, q * (d - p2 * b));
-    [
-        product * a - sum * c + e,
-        even + odd,
-        even - odd,
-        outer + inner,
-        outer - inner,
-        product * b - sum * d + f,
-    ]
-}
-
-/// Turns six sums into four values.
-#[inline(always)]
-fn turn_sums<S: Simd>(simd: S, [a, b, c, d, e, f]: [S::f32s; IN]) -> [S::f32s; OUT] {
-    let add = |a, b| simd.add_f32s(a, b);
-    let times = |factor: f32, a| simd.mul_f32s(simd.splat_f32s(factor), a);
-    let times_add = |factor: f32, a, b| simd.mul_add_e_f32s(simd.splat_f32s(factor), a, b);
-    let (even, odd) = (add(b, c), simd.sub_f32s(b, c));
-    let (outer, inner) = (add(d, e), simd.sub_f32s(d, e));
-    [
-        add(add(a, even), outer),
-        times_add(P, odd, times(Q, inner)),
-        times_add(P * P, even, times(Q * Q, outer)),
-        times_add(P * P * P, odd, times_add(Q * Q * Q, inner, f)),
-    ]
+unsafe fn load(pictures: &[f32], starts: &[usize; QUAD], at: usize) -> [f32x4; QUAD] {
+    let mut rows = [f32x4::ZERO; QUAD];
+    for (row, start) in rows.iter_mut().zip(starts) {
+        let values = pictures.as_ptr().wrapping_add(start + at);
+        // SAFETY: the caller has seen to it.
+        *row = f32x4::new(unsafe { *values.cast::<[f32; QUAD]>() });
+    }
+    f32x4::transpose(rows)
 }
