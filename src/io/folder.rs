@@ -263,6 +263,7 @@ fn entries(folder: &Path) -> Result<Vec<(PathBuf, FileType)>, IoError> {
         .map(|entry| entry.and_then(|e| Ok((e.path(), e.file_type()?))))
         .collect::<Result<Vec<_>, _>>()
         .map_err(failed)?;
-    entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+    // All lie in the same folder: without taking their paths apart.
+    entries.sort_by(|(a, _), (b, _)| a.as_os_str().cmp(b.as_os_str()));
     Ok(entries)
 }

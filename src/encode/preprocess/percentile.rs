@@ -1,5 +1,11 @@
 //! Percentiles of pixels, of which there are thousands in each picture.
 
+#![expect(
+    clippy::inline_always,
+    reason = "compiled once for each kind of processor"
+)]
+
+use pulp::{Arch, Simd, WithSimd};
 use wide::f32x8;
 
 /// Values between two of which a percentile is looked for (Floyd & Rivest 1975).
@@ -23,7 +29,7 @@ pub(super) fn percentile(values: &mut [f32], percent: f32) -> f32 {
     let (low, high) = if values.len() < MANY {
         at_rank(values, rank)
     } else {
-        bracketed(values, rank)
+        Arch::new().dispatch(Bracketed { values, rank })
     };
     let part = position - rank as f64;
     (f64::from(low) * (1.0 - part) + f64::from(high) * part) as f32
@@ -38,13 +44,38 @@ fn at_rank(values: &mut [f32], rank: usize) -> (f32, f32) {
 
 /// The same, by ordering only the values between two neighbours of a sample. To find these, values are counted
 /// that lie below one of it, many at a time: far sooner done than to take them to their sides.
+struct Bracketed<'a> {
+    values: &'a [f32],
+    rank: usize,
+}
+
+impl WithSimd for Bracketed<'_> {
+    type Output = (f32, f32);
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> (f32, f32) {
+        bracketed(self.values, self.rank)
+    }
+}
+
+#[inline(always)]
 fn bracketed(values: &[f32], rank: usize) -> (f32, f32) {
     let step = values.len() / SAMPLE;
     let mut sample: [f32; SAMPLE] = std::array::from_fn(|i| values[i * step]);
     sample.sort_unstable_by(f32::total_cmp);
-    let above = sample.partition_point(|limit| below(values, *limit) <= rank);
-    let from = above.checked_sub(1).map(|i| sample[i]);
-    let least = from.unwrap_or(f32::NEG_INFINITY);
+    let (mut above, mut before, mut end) = (0, 0, SAMPLE);
+    while above < end {
+        let middle = usize::midpoint(above, end);
+        let count = below(values, sample[middle]);
+        if count <= rank {
+            (above, before) = (middle + 1, count);
+        } else {
+            end = middle;
+        }
+    }
+    let least = above
+        .checked_sub(1)
+        .map_or(f32::NEG_INFINITY, |i| sample[i]);
     let most = sample.get(above).copied().unwrap_or(f32::INFINITY);
     let mut between = Vec::new();
     let (chunks, rest) = values.as_chunks::<8>();
@@ -58,7 +89,6 @@ fn bracketed(values: &[f32], rank: usize) -> (f32, f32) {
         }
     }
     between.extend(rest.iter().filter(|v| (least..=most).contains(v)));
-    let before = from.map_or(0, |from| below(values, from));
     let Some(last) = between.len().checked_sub(1) else {
         return (most, most);
     };
@@ -66,6 +96,7 @@ fn bracketed(values: &[f32], rank: usize) -> (f32, f32) {
 }
 
 /// How many values are smaller than that.
+#[inline(always)]
 fn below(values: &[f32], limit: f32) -> usize {
     // Not so many that they need more bits.
     let counts = values.chunks(1 << 16).map(|values| {
