@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::Answer;
-use crate::encode::{Measured, runtime_report};
+use crate::encode::{Measured, RuntimeReport, runtime_report};
 use crate::job::DeviceFile;
 use crate::render::{Gpu, adapters};
 
@@ -62,21 +62,7 @@ pub(super) fn run() -> Answer {
         lines.push(format!("  no   {reason}"));
     }
     lines.extend([String::new(), "ONNX engines".to_owned()]);
-    match &runtime.library {
-        Some(library) => lines.push(format!(
-            "  used ONNX Runtime {} ({})",
-            library.version.as_deref().unwrap_or("of unknown version"),
-            library.path.display()
-        )),
-        None => lines.push(
-            "  no   ONNX Runtime: no library that can be used was found; ./run fetches one"
-                .to_owned(),
-        ),
-    }
-    lines.push("  yes  tract, compiled in".to_owned());
-    for (path, reason) in &runtime.tried {
-        lines.push(format!("  tried {}: {reason}", path.display()));
-    }
+    lines.extend(engines(&runtime));
     lines.extend([String::new(), "Execution providers".to_owned()]);
     for state in &runtime.providers {
         lines.push(match &state.usable {
@@ -116,6 +102,9 @@ pub(super) fn run() -> Answer {
         "adapters": adapters,
         "adapter_used": used.as_ref().map_or_else(|e| json!({ "error": e }), |a| json!(a)),
         "onnx_runtime": runtime.library.as_ref().map(|l| json!({ "path": l.path.display().to_string(), "version": l.version, "build": l.build })),
+        "onnx_runtime_plugins": runtime.library.iter().flat_map(|l| &l.plugins).map(|p| {
+            json!({ "path": p.path.display().to_string(), "taken": p.taken.is_ok(), "reason": p.taken.as_ref().err() })
+        }).collect::<Vec<_>>(),
         "onnx_runtime_tried": runtime.tried.iter().map(|(p, r)| json!({ "path": p.display().to_string(), "reason": r })).collect::<Vec<_>>(),
         "tract": true,
         "auto": json!({
@@ -130,6 +119,31 @@ pub(super) fn run() -> Answer {
         text: lines.join("\n"),
         json,
     }
+}
+
+/// What runs models.
+fn engines(runtime: &RuntimeReport) -> Vec<String> {
+    let mut lines = vec![match &runtime.library {
+        Some(library) => format!(
+            "  used ONNX Runtime {} ({})",
+            library.version.as_deref().unwrap_or("of unknown version"),
+            library.path.display()
+        ),
+        None => "  no   ONNX Runtime: no library that can be used was found; ./run fetches one"
+            .to_owned(),
+    }];
+    let plugins = runtime.library.iter().flat_map(|library| &library.plugins);
+    lines.extend(plugins.map(|plugin| {
+        let path = plugin.path.display();
+        match &plugin.taken {
+            Ok(()) => format!("  yes  its plug-in {path}"),
+            Err(reason) => format!("  no   its plug-in {path}: {reason}"),
+        }
+    }));
+    lines.push("  yes  tract, compiled in".to_owned());
+    let tried = runtime.tried.iter();
+    lines.extend(tried.map(|(path, reason)| format!("  tried {}: {reason}", path.display())));
+    lines
 }
 
 fn outcome(result: &Result<String, String>) -> serde_json::Value {

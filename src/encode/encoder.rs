@@ -74,12 +74,12 @@ impl Encoder {
             Device::Runtime(provider) => return open(Some(provider)),
             Device::Auto => runtime::runtime().loaded.as_ref(),
         };
-        let Some((_, library)) = library else {
+        let Some((environment, library)) = library else {
             let mut encoder = open(None)?;
             encoder.auto = Some(AutoChoice::NoLibrary);
             return Ok(encoder);
         };
-        let offered = runtime::offered();
+        let offered = runtime::offered(environment);
         let tensors = wiring.outputs.iter().map(|wanted| wanted.name.as_str());
         let key = machine::key(&model.sha256, tensors, &library.identity(), &offered);
         let mut contest = Devices(&|device| match device {

@@ -43,5 +43,5 @@ pub use picture_model::{Comparison, Makes, PictureModel};
 pub use pipeline::{
     Collector, EncodeOptions, Encoded, Findings, Objects, Predicted, encode, encode_segments,
 };
-pub use runtime::{Library, ProviderState, RuntimeReport, report as runtime_report};
+pub use runtime::{Library, Plugin, ProviderState, RuntimeReport, report as runtime_report};
 pub use tensors::{TensorInfo, tensors};

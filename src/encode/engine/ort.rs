@@ -51,7 +51,7 @@ impl OrtEngine {
                 .and_then(|result| result)
                 .map_err(device_error)?;
             if provider != Provider::Cpu {
-                register(provider, &mut builder).map_err(device_error)?;
+                builder = register(provider, environment, builder).map_err(device_error)?;
             }
             // Weights in files of their own are found from the model's path.
             catch(|| {

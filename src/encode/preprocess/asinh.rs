@@ -19,7 +19,7 @@ const LARGE: f32 = 1e9;
 
 /// Replaces each value v by asinh((v - origin) * stretch) * share.
 pub(super) fn stretch(values: &mut [f32], origin: f32, stretch: f32, share: f32) {
-    Arch::new().dispatch(Stretch {
+    Arch::new().dispatch(Each {
         values,
         origin,
         stretch,
@@ -27,14 +27,14 @@ pub(super) fn stretch(values: &mut [f32], origin: f32, stretch: f32, share: f32)
     });
 }
 
-struct Stretch<'a> {
+struct Each<'a> {
     values: &'a mut [f32],
     origin: f32,
     stretch: f32,
     share: f32,
 }
 
-impl WithSimd for Stretch<'_> {
+impl WithSimd for Each<'_> {
     type Output = ();
 
     /// Compiled for the registers of each kind of processor.

@@ -4,6 +4,7 @@
 //! reason why each was not used, for `latentarium doctor`. Without one, models run on the
 //! compiled-in engine.
 
+mod plugins;
 mod providers;
 mod search;
 
@@ -12,6 +13,7 @@ use std::sync::OnceLock;
 
 use ort::environment::Environment;
 
+pub use plugins::Plugin;
 pub(super) use providers::{offered, register};
 
 use super::engine::Provider;
@@ -31,13 +33,17 @@ pub struct RuntimeReport {
 }
 
 impl Library {
-    /// What tells this file from another of the same name: path, version, size and time of change.
+    /// What tells this file and its plug-ins from others of the same name: path, version, size and time of change.
     pub(super) fn identity(&self) -> String {
-        let metadata = self.path.metadata().ok();
-        let size = metadata.as_ref().map(std::fs::Metadata::len);
-        let changed = metadata.and_then(|m| m.modified().ok());
-        let (path, version) = (self.path.display(), &self.version);
-        format!("{path} {version:?} {size:?} {changed:?}")
+        let identity = |path: &Path| {
+            let metadata = path.metadata().ok();
+            let size = metadata.as_ref().map(std::fs::Metadata::len);
+            let changed = metadata.and_then(|m| m.modified().ok());
+            format!("{} {size:?} {changed:?}", path.display())
+        };
+        let plugins = self.plugins.iter().map(|plugin| identity(&plugin.path));
+        let plugins: Vec<String> = plugins.collect();
+        format!("{} {:?} {plugins:?}", identity(&self.path), self.version)
     }
 }
 
@@ -50,6 +56,8 @@ pub struct Library {
     pub version: Option<String>,
     /// What the library says about its build.
     pub build: String,
+    /// What was found beside it.
+    pub plugins: Vec<Plugin>,
 }
 
 /// One way to run a graph, and whether this machine can.
@@ -83,7 +91,7 @@ pub(super) fn runtime() -> &'static Runtime {
             for path in candidates {
                 match catch(|| load(&path)).and_then(|result| result) {
                     Ok(environment) => {
-                        let library = describe(path);
+                        let library = describe(path, &environment);
                         return Runtime {
                             loaded: Some((environment, library)),
                             tried,
@@ -111,7 +119,10 @@ pub fn report() -> RuntimeReport {
     RuntimeReport {
         library: loaded.as_ref().map(|(_, library)| library.clone()),
         tried: tried.clone(),
-        accelerators: loaded.iter().flat_map(|_| offered()).collect(),
+        accelerators: loaded
+            .iter()
+            .flat_map(|(environment, _)| offered(environment))
+            .collect(),
         providers: Provider::ALL
             .into_iter()
             .map(|provider| ProviderState {
@@ -142,9 +153,10 @@ fn load(path: &Path) -> Result<Environment, String> {
     Ok(environment)
 }
 
-fn describe(path: PathBuf) -> Library {
+fn describe(path: PathBuf, environment: &Environment) -> Library {
     let build = catch(|| ort::info().to_owned()).unwrap_or_default();
     Library {
+        plugins: plugins::load(environment, &path),
         version: search::version_of(&path),
         path,
         build: one_line(&build),

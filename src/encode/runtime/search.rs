@@ -164,7 +164,7 @@ fn numbers(path: &Path) -> Vec<u64> {
         .collect()
 }
 
-fn name_of(path: &Path) -> String {
+pub(super) fn name_of(path: &Path) -> String {
     path.file_name()
         .unwrap_or_default()
         .to_string_lossy()
