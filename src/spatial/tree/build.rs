@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::sort::{NOWHERE, index, sort};
 use super::{Node, TileTree};
 
 /// Most points of a leaf, unless they are all at one position.
@@ -10,8 +11,6 @@ pub(super) const LEAF: usize = 8;
 const PARALLEL: usize = 100_000;
 /// Cells along a side of one lattice.
 const CELLS: f64 = 65_536.0;
-/// Sorts after every key that a point can have.
-const NOWHERE: u64 = u64::MAX;
 
 pub(super) fn build(points: &[[f32; 2]]) -> TileTree {
     let Some(lattice) = Lattice::around(points) else {
@@ -29,18 +28,67 @@ pub(super) fn build(points: &[[f32; 2]]) -> TileTree {
         })
         .collect();
     let mut xy = sort(&mut keys, points);
-    let mut nodes = vec![PLACEHOLDER];
     let all = Run {
         start: 0,
         keys: &mut keys,
         xy: &mut xy,
     };
-    nodes[0] = all.grow(&mut nodes).0;
+    let nodes = grow(all);
     TileTree {
         order: keys.par_iter().map(|&key| index(key)).collect(),
         points: xy,
         nodes: by_level(&nodes),
     }
+}
+
+/// All nodes, the root first. What is above runs of moderate length is divided first, then those grow on all threads.
+fn grow(all: Run<'_>) -> Vec<Node> {
+    let mut top = vec![PLACEHOLDER];
+    let mut open = vec![(0, all)];
+    let mut runs = Vec::new();
+    while let Some((slot, run)) = open.pop() {
+        match run.divide(PARALLEL) {
+            Ok((parts, count)) => {
+                let first = top.len();
+                top[slot].children = (first as u32) << 3 | count as u32;
+                top.resize(first + count, PLACEHOLDER);
+                open.extend((first..).zip(parts.into_iter().flatten()));
+            }
+            Err(run) => runs.push((slot, run)),
+        }
+    }
+    let grown: Vec<(usize, (Node, u64), Vec<Node>)> = runs
+        .into_par_iter()
+        .with_max_len(1)
+        .map(|(slot, run)| {
+            let mut below = Vec::new();
+            (slot, run.grow(&mut below), below)
+        })
+        .collect();
+    let mut nodes = top;
+    let mut chances = vec![None; nodes.len()];
+    nodes.reserve(grown.iter().map(|(_, _, below)| below.len()).sum());
+    for (slot, (node, chance), below) in grown {
+        let behind = nodes.len() as u32;
+        nodes[slot] = node.moved(behind);
+        chances[slot] = Some(chance);
+        nodes.extend(below.into_iter().map(|node| node.moved(behind)));
+    }
+    // Those that were divided, children before their parents.
+    for slot in (0..chances.len()).rev() {
+        if chances[slot].is_some() {
+            continue;
+        }
+        let children = nodes[slot].children();
+        let lowest = children
+            .clone()
+            .filter_map(|child| Some((chances[child]?, nodes[child].chosen)));
+        let lowest = lowest.min();
+        let first = children.start as u32;
+        nodes[slot] = Node::above(&nodes[children], first, lowest);
+        chances[slot] = lowest.map(|(chance, _)| chance);
+    }
+    nodes
 }
 
 /// The same nodes level after level: a picture looks at few levels, and reads each from end to end.
@@ -58,115 +106,6 @@ fn by_level(nodes: &[Node]) -> Vec<Node> {
         at += 1;
     }
     ordered
-}
-
-/// Sorts by Morton key, drops [`NOWHERE`] and returns the points in that order; points of one cell
-/// stay in the order of their indices. Counts the highest byte, then the others within what fits a
-/// cache.
-fn sort(keys: &mut Vec<u64>, points: &[[f32; 2]]) -> Vec<[f32; 2]> {
-    if keys.len() < SMALL {
-        keys.retain(|&key| key != NOWHERE);
-        keys.sort_unstable();
-        return keys
-            .iter()
-            .map(|&key| points[index(key) as usize])
-            .collect();
-    }
-    let mut places = [0_usize; 257];
-    keys.iter().for_each(|&key| places[bucket(key)] += 1);
-    let finite = keys.len() - places[256];
-    let mut before = 0;
-    for place in &mut places {
-        before += std::mem::replace(place, before);
-    }
-    let starts = places;
-    let mut source = vec![0; finite];
-    let mut near = vec![[0.0; 2]; finite];
-    for (key, point) in keys.iter().zip(points).filter(|(key, _)| **key != NOWHERE) {
-        let place = &mut places[bucket(*key)];
-        source[*place] = *key;
-        near[*place] = *point;
-        *place += 1;
-    }
-    keys.truncate(finite);
-    let mut rest = (&mut source[..], &mut keys[..], &mut near[..]);
-    let mut buckets = Vec::with_capacity(256);
-    for length in starts.windows(2).map(|ends| ends[1] - ends[0]) {
-        let (source, source_after) = rest.0.split_at_mut(length);
-        let (target, target_after) = rest.1.split_at_mut(length);
-        let (near, near_after) = rest.2.split_at_mut(length);
-        if length > 0 {
-            buckets.push((source, target, near));
-        }
-        rest = (source_after, target_after, near_after);
-    }
-    let order = |(source, target, near): Bucket<'_>| order_bucket(source, target, near);
-    if finite > PARALLEL {
-        buckets.into_par_iter().for_each(order);
-    } else {
-        buckets.into_iter().for_each(order);
-    }
-    near
-}
-
-/// Keys, memory for them, and their points.
-type Bucket<'a> = (&'a mut [u64], &'a mut [u64], &'a mut [[f32; 2]]);
-
-/// The highest byte of the Morton key, or 256 for [`NOWHERE`].
-fn bucket(key: u64) -> usize {
-    if key == NOWHERE {
-        256
-    } else {
-        (key >> 56) as usize
-    }
-}
-
-/// Sorts the keys of one bucket from `source` into `target`, and the points with them.
-fn order_bucket(source: &mut [u64], target: &mut [u64], points: &mut [[f32; 2]]) {
-    let cell = |key: u64| key & !u64::from(u32::MAX);
-    // What is sorted is the place in the bucket, so that points are fetched from nearby.
-    for (place, (key, target)) in source.iter().zip(target.iter_mut()).enumerate() {
-        *target = cell(*key) | place as u64;
-    }
-    let indices: Vec<u32> = source.iter().map(|&key| index(key)).collect();
-    if target.len() < SMALL {
-        target.sort_unstable();
-    } else {
-        scatter(target, source, 32);
-        scatter(source, target, 40);
-        scatter(target, source, 48);
-        target.copy_from_slice(source);
-    }
-    let unordered = points.to_vec();
-    for (key, point) in target.iter_mut().zip(points) {
-        let place = index(*key) as usize;
-        *point = unordered[place];
-        *key = cell(*key) | u64::from(indices[place]);
-    }
-}
-
-/// Runs shorter than this are sorted by comparison.
-const SMALL: usize = 512;
-
-/// Orders keys by the byte at `shift`; equal bytes keep their order.
-fn scatter(source: &[u64], target: &mut [u64], shift: u32) {
-    let mut places = [0_usize; 256];
-    for key in source {
-        places[(key >> shift & 255) as usize] += 1;
-    }
-    let mut before = 0;
-    for place in &mut places {
-        before += std::mem::replace(place, before);
-    }
-    for key in source {
-        let place = &mut places[(key >> shift & 255) as usize];
-        target[*place] = *key;
-        *place += 1;
-    }
-}
-
-fn index(key: u64) -> u32 {
-    key as u32
 }
 
 /// The chance of a point to stand for others, from its index alone: the finaliser of `SplitMix64`
@@ -247,64 +186,45 @@ struct Run<'a> {
     xy: &'a mut [[f32; 2]],
 }
 
-impl Run<'_> {
+/// The quadrants of a run, and how many they are.
+type Parts<'a> = ([Option<Run<'a>>; 4], usize);
+
+impl<'a> Run<'a> {
     /// Makes the node, with the lowest chance of its points; its descendants are put behind `nodes`.
-    fn grow(mut self, nodes: &mut Vec<Node>) -> (Node, u64) {
-        if self.keys.len() <= LEAF {
-            return self.leaf();
+    fn grow(self, nodes: &mut Vec<Node>) -> (Node, u64) {
+        let (parts, count) = match self.divide(LEAF) {
+            Ok(parts) => parts,
+            Err(run) => return run.leaf(),
+        };
+        let first = nodes.len();
+        let children = first..first + count;
+        nodes.resize(children.end, PLACEHOLDER);
+        let mut lowest = None;
+        for (slot, run) in children.clone().zip(parts.into_iter().flatten()) {
+            let (node, chance) = run.grow(nodes);
+            nodes[slot] = node;
+            lowest = lowest.into_iter().chain([(chance, node.chosen)]).min();
+        }
+        let node = Node::above(&nodes[children], first as u32, lowest);
+        (node, lowest.map_or(u64::MAX, |(chance, _)| chance))
+    }
+
+    /// Its quadrants, if it has more than that many points that do not all lie at one position.
+    fn divide(mut self, most: usize) -> Result<Parts<'a>, Self> {
+        if self.keys.len() <= most {
+            return Err(self);
         }
         let mut differing = self.differing();
         if differing == 0 {
             let leaf = self.leaf();
             if leaf.0.min == leaf.0.max {
-                return leaf;
+                return Err(self);
             }
             self.divide_afresh();
             differing = self.differing();
         }
         // The highest quadrant in which the points of the run differ.
-        let shift = 32 + (differing.ilog2() & !1);
-        let parallel = self.keys.len() > PARALLEL;
-        let (start, end) = (self.start, self.start + self.keys.len() as u32);
-        let (quadrants, count) = self.quadrants(shift);
-        let first = nodes.len();
-        let children = first..first + count;
-        nodes.resize(children.end, PLACEHOLDER);
-        let mut lowest = (u64::MAX, u32::MAX);
-        if parallel {
-            let quadrants: Vec<Self> = quadrants.into_iter().flatten().collect();
-            let grown: Vec<_> = quadrants
-                .into_par_iter()
-                .map(|run| {
-                    let mut below = Vec::new();
-                    (run.grow(&mut below), below)
-                })
-                .collect();
-            for (slot, ((node, chance), below)) in children.clone().zip(grown) {
-                let behind = nodes.len() as u32;
-                nodes[slot] = node.moved(behind);
-                nodes.extend(below.into_iter().map(|n| n.moved(behind)));
-                lowest = lowest.min((chance, node.chosen));
-            }
-        } else {
-            for (slot, run) in children.clone().zip(quadrants.into_iter().flatten()) {
-                let (node, chance) = run.grow(nodes);
-                nodes[slot] = node;
-                lowest = lowest.min((chance, node.chosen));
-            }
-        }
-        let corners = |n: &Node| (n.min, n.max);
-        let below = &nodes[children];
-        let (min, max) = below.iter().map(corners).fold(corners(&below[0]), join);
-        let node = Node {
-            min,
-            max,
-            start,
-            end,
-            children: (first as u32) << 3 | below.len() as u32,
-            chosen: lowest.1,
-        };
-        (node, lowest.0)
+        Ok(self.quadrants(32 + (differing.ilog2() & !1)))
     }
 
     fn leaf(&self) -> (Node, u64) {
@@ -349,7 +269,7 @@ impl Run<'_> {
     }
 
     /// Cuts the run where the two bits at `shift` change, into at most four.
-    fn quadrants(self, shift: u32) -> ([Option<Self>; 4], usize) {
+    fn quadrants(self, shift: u32) -> Parts<'a> {
         let Self {
             mut start,
             mut keys,
@@ -387,6 +307,23 @@ fn length_of(keys: &[u64], holds: impl Fn(&u64) -> bool) -> usize {
 }
 
 impl Node {
+    /// The one above some, the first of which lies at `first`, with the lowest chance among their points and its place.
+    fn above(children: &[Self], first: u32, lowest: Option<(u64, u32)>) -> Self {
+        let corners = |node: &Self| (node.min, node.max);
+        let (min, max) = children
+            .iter()
+            .map(corners)
+            .fold(corners(&children[0]), join);
+        Self {
+            min,
+            max,
+            start: children[0].start,
+            end: children[children.len() - 1].end,
+            children: first << 3 | children.len() as u32,
+            chosen: lowest.map_or(0, |(_, place)| place),
+        }
+    }
+
     /// The same with its children `by` nodes further on.
     fn moved(self, by: u32) -> Self {
         Self {

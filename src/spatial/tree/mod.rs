@@ -5,6 +5,7 @@ mod build;
 mod nearest;
 mod parts;
 mod select;
+mod sort;
 
 use std::ops::Range;
 
