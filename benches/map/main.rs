@@ -232,47 +232,97 @@ fn main() {
     }
     for name in layouts::NAMES.into_iter().filter(|name| wanted(name)) {
         println!("\n{name}: wall ms (CPU ms)");
-        let mut first = None;
-        for &n in &sizes {
-            let points = layouts::points(name, n);
-            let (tree, build, build_cpu) = timed(|| TileTree::new(&points));
-            let overhead = tree.overhead_bytes() as f64 / n as f64;
-            let (shades, shade, shade_cpu) = timed(|| Shades::new(&tree, colors(&tree)));
-            let (lines, contour, _) = timed(|| contours(&graphics, &tree));
-            let map = Map {
-                tree,
-                shades,
-                lines,
-            };
-            let whole = Camera::fit(robust_bounds(&map.tree), graphics.target.size_px());
-            let mut walls = Vec::new();
-            let ((), _, frames_cpu) = timed(|| {
-                for step in 0..FRAMES {
-                    let camera = journey(&map.tree, whole, step);
-                    walls.push(timed(|| frame(&mut graphics, &map, &camera, true)).1);
-                }
-            });
-            let slowest = walls.iter().copied().fold(0.0, f64::max);
-            let middle = median(walls);
-            let ((), points_only, points_cpu) = timed(|| {
-                for _ in 0..10 {
-                    frame(&mut graphics, &map, &whole, false);
-                }
-            });
-            let polygon = star(&map.tree, 500);
-            let (mask, lasso, lasso_cpu) = timed(|| map.tree.select(&polygon));
-            let (picked, hover) = hovers(&map, &whole);
-            let ratio = middle / *first.get_or_insert(middle);
-            println!(
-                "  {n:>10}: tree {build:.0} ({build_cpu:.0}), {overhead:.1} B/point beyond; colours {shade:.0} ({shade_cpu:.0}); \
-                 contours {contour:.0}; frame median {middle:.1}, slowest {slowest:.1} (mean CPU {:.1}), {ratio:.2} x the first; \
-                 points alone {:.1} ({:.1}); lasso of {} {lasso:.1} ({lasso_cpu:.0}); hover {hover:.4}, {picked} hits",
-                frames_cpu / FRAMES as f64,
-                points_only / 10.0,
-                points_cpu / 10.0,
-                mask.count(),
-            );
+        let sizes = sizes.iter();
+        let mut maps: Vec<Timed> = sizes.map(|&n| Timed::new(&graphics, name, n)).collect();
+        // In turns, so that a moment in which the machine is slow befalls all sizes.
+        for first in (0..FRAMES).step_by(TURN) {
+            for map in &mut maps {
+                map.travel(&mut graphics, first..(first + TURN).min(FRAMES));
+            }
         }
+        let smallest = maps.first().map(Timed::frame);
+        for map in &maps {
+            map.print(&mut graphics, smallest.unwrap_or(f64::NAN));
+        }
+    }
+}
+
+/// Frames of one size before those of the next.
+const TURN: usize = 10;
+
+/// A map, and what it has cost so far.
+struct Timed {
+    map: Map,
+    whole: Camera,
+    /// What making it took.
+    made: String,
+    /// Wall milliseconds of its frames, and CPU milliseconds of all.
+    frames: Vec<f64>,
+    cpu: f64,
+}
+
+impl Timed {
+    fn new(graphics: &Graphics, layout: &str, n: usize) -> Self {
+        let points = layouts::points(layout, n);
+        let (tree, build, build_cpu) = timed(|| TileTree::new(&points));
+        let overhead = tree.overhead_bytes() as f64 / n as f64;
+        let (shades, shade, shade_cpu) = timed(|| Shades::new(&tree, colors(&tree)));
+        let (lines, contour, _) = timed(|| contours(graphics, &tree));
+        let map = Map {
+            tree,
+            shades,
+            lines,
+        };
+        Self {
+            whole: Camera::fit(robust_bounds(&map.tree), graphics.target.size_px()),
+            map,
+            made: format!(
+                "tree {build:.0} ({build_cpu:.0}), {overhead:.1} B/point beyond; colours {shade:.0} ({shade_cpu:.0}); \
+                 contours {contour:.0}"
+            ),
+            frames: Vec::new(),
+            cpu: 0.0,
+        }
+    }
+
+    fn travel(&mut self, graphics: &mut Graphics, steps: std::ops::Range<usize>) {
+        for step in steps {
+            let camera = journey(&self.map.tree, self.whole, step);
+            let ((), wall, cpu) = timed(|| frame(graphics, &self.map, &camera, true));
+            self.frames.push(wall);
+            self.cpu += cpu;
+        }
+    }
+
+    /// The median frame.
+    fn frame(&self) -> f64 {
+        median(self.frames.clone())
+    }
+
+    /// All of it, and what else it costs.
+    fn print(&self, graphics: &mut Graphics, smallest: f64) {
+        let Self { map, whole, .. } = self;
+        let ((), points_only, points_cpu) = timed(|| {
+            for _ in 0..10 {
+                frame(graphics, map, whole, false);
+            }
+        });
+        let polygon = star(&map.tree, 500);
+        let (mask, lasso, lasso_cpu) = timed(|| map.tree.select(&polygon));
+        let (picked, hover) = hovers(map, whole);
+        println!(
+            "  {:>10}: {}; frame median {:.1}, slowest {:.1} (mean CPU {:.1}), {:.2} x the first; \
+             points alone {:.1} ({:.1}); lasso of {} {lasso:.1} ({lasso_cpu:.0}); hover {hover:.4}, {picked} hits",
+            map.tree.points().len(),
+            self.made,
+            self.frame(),
+            self.frames.iter().copied().fold(0.0, f64::max),
+            self.cpu / FRAMES as f64,
+            self.frame() / smallest,
+            points_only / 10.0,
+            points_cpu / 10.0,
+            mask.count(),
+        );
     }
 }
 
