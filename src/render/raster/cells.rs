@@ -57,6 +57,9 @@ pub(super) struct Cells {
     spread: Vec<f32x4>,
 }
 
+/// Most pixels along either axis over which a node is spread.
+pub(super) const SPREAD: usize = 5;
+
 /// The largest number of points whose sums leave the highest bit of every lane free.
 const FEW: u32 = 127;
 
@@ -168,7 +171,8 @@ impl Cells {
         }
     }
 
-    /// Adds `count` points of a mean colour, spread evenly over a box of the picture.
+    /// Adds `count` points of a mean colour, spread evenly over a box of the picture that meets at most
+    /// [`SPREAD`] pixels along either axis.
     #[inline]
     pub fn spread(&mut self, area: &Area, boxed: &PxBox, count: f32, [r, g, b]: [u8; 3]) {
         if self.spread.is_empty() {
@@ -184,11 +188,23 @@ impl Cells {
         let sum = i32x4::new([i32::from(r), i32::from(g), i32::from(b), 1]).round_float();
         let sum = sum * f32x4::splat(share);
         let overlap = |at: usize, from: f32, to: f32| to.min(at as f32 + 1.0) - from.max(at as f32);
+        // Always as many columns, some of which it may not meet: their number would be guessed wrong half of the time.
+        let first = columns.start.min(area.width.saturating_sub(SPREAD));
+        let mut shares = [f32x4::ZERO; SPREAD];
+        for (column, share) in (first..).zip(&mut shares) {
+            *share = f32x4::splat(overlap(column, left, right).max(0.0));
+        }
         for row in rows {
             let sum = sum * f32x4::splat(overlap(row, top, bottom));
-            let cells = &mut self.spread[row * area.width..][..area.width];
-            for column in columns.clone() {
-                cells[column] += sum * f32x4::splat(overlap(column, left, right));
+            let cells = &mut self.spread[row * area.width..][first..area.width];
+            if let Some(cells) = cells.first_chunk_mut::<SPREAD>() {
+                for (cell, share) in cells.iter_mut().zip(&shares) {
+                    *cell += sum * *share;
+                }
+            } else {
+                for (cell, share) in cells.iter_mut().zip(&shares) {
+                    *cell += sum * *share;
+                }
             }
         }
     }

@@ -147,7 +147,11 @@ impl Lit {
         for y in first..last {
             let middle = ((y as i32) << SUBPIXEL_BITS) + HALF;
             let dy = (min[1] - middle).max(middle - max[1]).max(0);
-            let aside = ((around * around - dy * dy) as f32).sqrt() as i32;
+            let aside = if dy == 0 {
+                around
+            } else {
+                ((around * around - dy * dy) as f32).sqrt() as i32
+            };
             let (low, high) = pixels(min[0] - aside, max[0] + aside, TILE_WIDTH);
             if low < high {
                 self.light_row(y, low, high);

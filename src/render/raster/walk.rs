@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use wide::u8x16;
 
-use super::cells::Cells;
+use super::cells::{Cells, SPREAD};
 use super::dots::Dots;
 use super::fixed::{PxBox, SUBPIXEL_BITS, SUBPIXELS};
 use super::footprint::{Footprint, Outline};
@@ -21,6 +21,11 @@ const CROWD: i32 = SUBPIXELS * 9 / 8;
 const FULL: i32 = 3 * SUBPIXELS;
 /// Fewest points of a node that is spread: their places are no longer seen.
 const MANY: usize = 12;
+const _: () = {
+    // With what it is made larger for its outermost points, and as it lies on the pixels.
+    let side = FULL + 2 * FULL / (MANY as i32 - 1);
+    assert!((side + SUBPIXELS - 1) / SUBPIXELS + 1 <= SPREAD as i32);
+};
 /// Most points on a pixel of a node whose points are looked at one by one.
 const SPARSE: i64 = 4;
 /// A node no larger than this along either side, 1/256 px, may lie partly outside for that.
