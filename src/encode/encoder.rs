@@ -369,7 +369,7 @@ impl Contest for Devices<'_> {
 
     fn time(&mut self, encoder: &mut Encoder) -> Result<Trial, EncodeError> {
         /// Runs are repeated for this long, and the fastest counts: others may be at work.
-        const LONG_ENOUGH: Duration = Duration::from_millis(200);
+        const LONG_ENOUGH: Duration = Duration::from_millis(60);
         let (values, batch) = encoder.sample_batch()?;
         let dim = encoder.dim;
         let mut vectors = encoder.run(&values, batch)?.vectors;

@@ -146,7 +146,7 @@ impl PlainImage {
     fn value(&self, name: &str) -> Option<&str> {
         let card = self.card(name)?;
         let value = std::str::from_utf8(&card[VALUE]).unwrap_or_default();
-        let value = value.split('/').next().unwrap_or_default().trim();
+        let value = value.split('/').next().unwrap_or_default().trim_ascii();
         if &card[SIGN] != b"= " || value.is_empty() {
             self.doubted.set(true);
         }

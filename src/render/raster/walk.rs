@@ -24,7 +24,7 @@ const MANY: usize = 12;
 const _: () = {
     // With what it is made larger for its outermost points, and as it lies on the pixels.
     let side = FULL + 2 * FULL / (MANY as i32 - 1);
-    assert!((side + SUBPIXELS - 1) / SUBPIXELS + 1 <= SPREAD as i32);
+    assert!((side + SUBPIXELS - 1) / SUBPIXELS < SPREAD as i32);
 };
 /// Most points on a pixel of a node whose points are looked at one by one.
 const SPARSE: i64 = 4;

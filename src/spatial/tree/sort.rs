@@ -9,7 +9,7 @@ pub(super) const NOWHERE: u64 = u64::MAX;
 
 /// Sorts by Morton key, drops [`NOWHERE`] and returns the points in that order; points of one cell
 /// stay in the order of their indices. Divided by some of the keys, so that as many lie between two of those
-/// wherever they crowd (Frazer & McKellar 1970), then sorted within what fits a cache.
+/// wherever they crowd (Frazer & `McKellar` 1970), then sorted within what fits a cache.
 pub(super) fn sort(keys: &mut Vec<u64>, points: &[[f32; 2]]) -> Vec<[f32; 2]> {
     if keys.len() < SMALL {
         keys.retain(|&key| key != NOWHERE);
@@ -79,7 +79,7 @@ pub(super) fn sort(keys: &mut Vec<u64>, points: &[[f32; 2]]) -> Vec<[f32; 2]> {
 
 /// Keys that are divided on one thread.
 const CHUNK: usize = 1 << 17;
-/// Most keys between two dividers, if there are not more than [`BUCKETS`] times as many.
+/// Keys between two dividers, of up to [`BUCKETS`] times as many.
 const BUCKET: usize = 1 << 12;
 /// Most buckets, which are written to at the same time.
 const BUCKETS: usize = 256;
@@ -180,4 +180,45 @@ fn scatter(source: &[u64], target: &mut [u64], shift: u32) {
 
 pub(super) fn index(key: u64) -> u32 {
     key as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Keys and their points: everywhere, nearly all in one place, all in one cell, and some of them nowhere.
+    #[test]
+    fn the_order_is_that_of_the_keys_wherever_they_crowd() {
+        let cells: [fn(u64) -> u64; 3] = [
+            |i| i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32,
+            |i| {
+                if i % 1000 == 7 {
+                    i * 421
+                } else {
+                    0x8000_0000 + i * i % 5000
+                }
+            },
+            |_| 77,
+        ];
+        for cell in cells {
+            for count in [0, 1, 600, 9_000, 300_000] {
+                let key = |i: u64| {
+                    if i % 97 == 13 {
+                        NOWHERE
+                    } else {
+                        cell(i) << 32 | i
+                    }
+                };
+                let mut keys: Vec<u64> = (0..count).map(key).collect();
+                let points: Vec<[f32; 2]> = (0..count).map(|i| [i as f32, -(i as f32)]).collect();
+                let mut expected = keys.clone();
+                expected.retain(|key| *key != NOWHERE);
+                expected.sort_unstable();
+                let sorted = sort(&mut keys, &points);
+                assert_eq!(keys, expected);
+                let of_key = |key: &u64| points[index(*key) as usize];
+                assert_eq!(sorted, keys.iter().map(of_key).collect::<Vec<_>>());
+            }
+        }
+    }
 }
