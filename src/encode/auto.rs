@@ -190,21 +190,7 @@ pub(super) fn choose<C: Contest>(
     if failed.is_empty() || error.is_some() {
         works.extend(tried(contest, None));
     }
-    let is_judge = |candidate: &Candidate<_>| candidate.device == Some(Provider::Cpu);
-    let judge = works.iter().find(|candidate| is_judge(candidate));
-    if let Some(expected) = judge.map(|judge| judge.trial.vectors.clone()) {
-        works.retain(|candidate| {
-            let agreed = agree(&candidate.trial.vectors, &expected);
-            let right = is_judge(candidate) || agreed.is_ok();
-            failed.extend(
-                agreed
-                    .err()
-                    .filter(|_| !right)
-                    .map(|reason| (candidate.device, reason)),
-            );
-            right
-        });
-    }
+    agreeing(&mut works, &mut failed);
     // In turns, so that a moment in which the machine is slow befalls all.
     for _ in 1..TURNS {
         works.retain_mut(|candidate| match contest.time(&mut candidate.runner) {
@@ -267,6 +253,25 @@ fn tried<C: Contest>(
         runner,
         trial,
     })
+}
+
+/// Leaves out the devices whose vectors are not those of ONNX Runtime on the processor, where it works.
+fn agreeing<R>(works: &mut Vec<Candidate<R>>, failed: &mut Vec<(Option<Provider>, String)>) {
+    let is_judge = |candidate: &Candidate<R>| candidate.device == Some(Provider::Cpu);
+    let Some(judge) = works.iter().find(|candidate| is_judge(candidate)) else {
+        return;
+    };
+    let expected = judge.trial.vectors.clone();
+    works.retain(|candidate| {
+        // Its own may hold what is no number, which equals nothing.
+        if is_judge(candidate) {
+            return true;
+        }
+        let agreed = agree(&candidate.trial.vectors, &expected);
+        agreed
+            .map_err(|reason| failed.push((candidate.device, reason)))
+            .is_ok()
+    });
 }
 
 /// Whether two devices return the same vectors, as nearly as their numbers allow.

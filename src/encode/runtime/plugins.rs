@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use ort::environment::Environment;
 
+use super::search::name_of;
 use crate::quiet::{catch, one_line};
 
 /// A plug-in, and whether ONNX Runtime took it.
@@ -42,11 +43,11 @@ fn found(library: &Path) -> Vec<PathBuf> {
     let packages = folder.ancestors().nth(2).map(entries).unwrap_or_default();
     let packages = packages.into_iter().filter(|package| {
         let is_package = |name: &str| name.starts_with("onnxruntime_ep_");
-        folder.ends_with("onnxruntime/capi") && is_package(&super::search::name_of(package))
+        folder.ends_with("onnxruntime/capi") && is_package(&name_of(package))
     });
     // Of the older kind there are files of such names too, which ONNX Runtime loads by itself, but for WebGPU.
     let beside = entries(folder).into_iter().filter(|path| is_plugin(path));
-    let beside = beside.filter(|path| super::search::name_of(path).contains("webgpu"));
+    let beside = beside.filter(|path| name_of(path).contains("webgpu"));
     let packed = packages
         .flat_map(|package| entries(&package))
         .filter(|path| is_plugin(path));
@@ -56,7 +57,7 @@ fn found(library: &Path) -> Vec<PathBuf> {
 }
 
 fn is_plugin(path: &Path) -> bool {
-    let name = super::search::name_of(path);
+    let name = name_of(path);
     let name = name.strip_prefix("lib").unwrap_or(&name);
     let ending = path.extension().and_then(|ending| ending.to_str());
     name.starts_with("onnxruntime_providers_")

@@ -52,8 +52,8 @@ pub(super) struct Cells {
     lights: [Vec<u16>; 2],
     /// What has no room there; empty until there is something.
     others: Vec<Cell>,
-    /// Red, green, blue and number of points of nodes that are spread over their pixels; empty until
-    /// there is one.
+    /// Red, green, blue and number of points of nodes that are spread over their pixels, with [`SPREAD`] more behind
+    /// the last; empty until there is one.
     spread: Vec<f32x4>,
 }
 
@@ -175,9 +175,7 @@ impl Cells {
     /// [`SPREAD`] pixels along either axis.
     #[inline]
     pub fn spread(&mut self, area: &Area, boxed: &PxBox, count: f32, [r, g, b]: [u8; 3]) {
-        if self.spread.is_empty() {
-            super::refill(&mut self.spread, self.singles.len(), f32x4::ZERO);
-        }
+        self.begin_spread();
         let (low, high) = (boxed.min, boxed.max);
         let along = |i: usize, size: usize| {
             covered([low[i], high[i]].map(|at| at - area.corner[i]), count, size)
@@ -188,24 +186,32 @@ impl Cells {
         let sum = i32x4::new([i32::from(r), i32::from(g), i32::from(b), 1]).round_float();
         let sum = sum * f32x4::splat(share);
         let overlap = |at: usize, from: f32, to: f32| to.min(at as f32 + 1.0) - from.max(at as f32);
-        // Always as many columns, some of which it may not meet: their number would be guessed wrong half of the time.
-        let first = columns.start.min(area.width.saturating_sub(SPREAD));
+        // Always as many columns, of which those that it does not meet get nothing: their number would be guessed wrong
+        // half of the time.
         let mut shares = [f32x4::ZERO; SPREAD];
-        for (column, share) in (first..).zip(&mut shares) {
-            *share = f32x4::splat(overlap(column, left, right).max(0.0));
+        for (column, share) in (columns.start..).zip(&mut shares) {
+            let meets = column < columns.end;
+            *share = f32x4::splat(if meets {
+                overlap(column, left, right)
+            } else {
+                0.0
+            });
         }
         for row in rows {
             let sum = sum * f32x4::splat(overlap(row, top, bottom));
-            let cells = &mut self.spread[row * area.width..][first..area.width];
-            if let Some(cells) = cells.first_chunk_mut::<SPREAD>() {
-                for (cell, share) in cells.iter_mut().zip(&shares) {
-                    *cell += sum * *share;
-                }
-            } else {
-                for (cell, share) in cells.iter_mut().zip(&shares) {
-                    *cell += sum * *share;
-                }
+            let cells = &mut self.spread[row * area.width + columns.start..][..SPREAD];
+            for (cell, share) in cells.iter_mut().zip(&shares) {
+                *cell += sum * *share;
             }
+        }
+    }
+
+    /// Makes room for what is spread.
+    #[inline]
+    fn begin_spread(&mut self) {
+        if self.spread.is_empty() {
+            let size = self.singles.len() + SPREAD;
+            super::refill(&mut self.spread, size, f32x4::ZERO);
         }
     }
 
@@ -263,9 +269,7 @@ impl Cells {
 
     /// Takes what lies in these pixels as spread over them.
     fn even_out(&mut self, pixels: Range<usize>) {
-        if self.spread.is_empty() {
-            super::refill(&mut self.spread, self.singles.len(), f32x4::ZERO);
-        }
+        self.begin_spread();
         let evens = &mut self.spread[pixels.clone()];
         for (even, single) in evens.iter_mut().zip(&mut self.singles[pixels.clone()]) {
             *even += single_sum(std::mem::take(single)).sum;
