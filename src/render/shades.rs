@@ -34,6 +34,13 @@ impl Shade {
         f32::from(self.hole) / HOLE_PARTS * diagonal(node)
     }
 
+    /// The same in parts of the diagonal of the node's box, or a trifle more.
+    #[must_use]
+    #[inline]
+    pub fn hole_of_diagonal(&self) -> f32 {
+        f32::from(self.hole) * (1.000_01 / HOLE_PARTS)
+    }
+
     fn with_hole(self, node: &Node, hole: f32) -> Self {
         // What is not a number becomes 0 parts of a diagonal that is not finite.
         let parts = hole / diagonal(node) * HOLE_PARTS * 1.000_01;

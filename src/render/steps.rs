@@ -1,5 +1,7 @@
 //! Functions of positive numbers by table: steps of less than a hundredth, as numbers lie in their bits.
 
+use wide::{f32x4, i16x8, u32x4};
+
 /// Bits of a number that one step spans.
 const BITS: u32 = 16;
 /// Steps of all positive numbers.
@@ -39,6 +41,18 @@ impl<T: Copy> Steps<T> {
     pub fn at(&self, number: f32) -> T {
         let index = step(number).saturating_sub(self.first) as usize;
         self.values[index.min(self.values.len() - 1)]
+    }
+
+    /// At each of four numbers of 0 or more; beyond the ends, at the ends.
+    #[inline]
+    pub fn four(&self, numbers: f32x4) -> [&T; 4] {
+        // No step has more than 15 bits; every other lane is 0.
+        let lanes = |index: usize| bytemuck::cast::<_, i16x8>(u32x4::splat(index as u32));
+        let steps: i16x8 = bytemuck::cast(bytemuck::cast::<_, u32x4>(numbers) >> BITS);
+        let index = steps - lanes(self.first as usize);
+        let index = index.max(i16x8::ZERO).min(lanes(self.values.len() - 1));
+        let index: u32x4 = bytemuck::cast(index);
+        index.to_array().map(|index| &self.values[index as usize])
     }
 }
 

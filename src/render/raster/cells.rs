@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
-use wide::{f32x4, i8x16, i16x8, i32x4, i32x8, u8x16, u16x8};
+use wide::{f32x4, i8x16, i16x8, i32x4, i32x8, u8x16, u16x8, u64x2};
 
 use super::COUNT_CELL;
 use super::dots::Dots;
 use super::fixed::{Lattice, PxBox, SUBPIXELS};
-use super::footprint::Outline;
+use super::footprint::{Masks, PART};
 use super::four::Four;
 use super::stamp::Stamp;
 use super::tile::{Area, Tile};
@@ -47,8 +47,7 @@ pub(super) struct Cells {
     /// In each lane a sum over single points and small nodes: red, green, blue, number, and both places. No
     /// lane's highest bit is set.
     singles: Vec<u16x8>,
-    /// The pixels that single points light around their own, as a mask of a square: the first three rows, and
-    /// the others.
+    /// The pixels that single points light around their own: parts of masks of a square.
     lights: [Vec<u16>; 2],
     /// What has no room there; empty until there is something.
     others: Vec<Cell>,
@@ -64,40 +63,40 @@ pub(super) const SPREAD: usize = 5;
 const FEW: u32 = 127;
 
 impl Cells {
-    pub fn clear(&mut self, area: &Area) {
+    /// Empties the cells of an area; `parts` of masks are kept for each.
+    pub fn clear(&mut self, area: &Area, parts: usize) {
         let size = area.width * area.height;
         super::refill(&mut self.singles, size, u16x8::ZERO);
-        for lights in &mut self.lights {
+        for lights in &mut self.lights[..parts] {
             super::refill(lights, size, 0);
         }
         self.others.clear();
         self.spread.clear();
     }
 
-    /// Adds a point at a place of a pixel, 1/256 px. `lights` is the mask of what it lights in a square of
-    /// `SIDE` pixels a side around that.
+    /// Adds a point at a place of a pixel, 1/256 px, with parts of the mask of what it lights.
     #[inline]
-    pub fn add_point<const SIDE: usize>(
+    pub fn add_point<const PARTS: usize>(
         &mut self,
         cell: usize,
         place: [u8; 2],
         color: [u8; 4],
-        lights: u32,
+        lights: [u16; PARTS],
     ) {
         self.add_few(cell, single(place, color));
-        let [first, second] = &mut self.lights;
-        first[cell] |= first_rows::<SIDE>(lights);
-        second[cell] |= last_rows::<SIDE>(lights);
+        for (all, own) in self.lights.iter_mut().zip(lights) {
+            all[cell] |= own;
+        }
     }
 
     /// Adds points, four at a time, of which all are `INSIDE` the area, or lie in it or near it.
     #[inline]
-    pub fn add_points<const SIDE: usize, const INSIDE: bool, const STEPS: usize>(
+    pub fn add_points<const PARTS: usize, const INSIDE: bool>(
         &mut self,
         points: &[[[f32; 2]; 4]],
         colors: &[[[u8; 4]; 4]],
         (lattice, area): (&Lattice, &Area),
-        outline: &Outline<STEPS>,
+        masks: &Masks<PARTS>,
     ) {
         // So many points cannot fill a lane to which room was left.
         const BLOCK: usize = FEW as usize / 4;
@@ -105,20 +104,21 @@ impl Cells {
             let mut lanes = u16x8::ZERO;
             let singles = &mut self.singles[..];
             let [first, second] = &mut self.lights;
-            let (first, second) = (&mut first[..singles.len()], &mut second[..singles.len()]);
+            let first = &mut first[..singles.len()];
+            let others = if PARTS > 1 { singles.len() } else { 0 };
+            let second = &mut second[..others];
             for (points, colors) in points.iter().zip(colors) {
                 let four = Four::of(points, colors, lattice, area);
                 let inside = if INSIDE { 0b1111 } else { four.inside(area) };
                 for i in (0..4).filter(|i| INSIDE || inside >> i & 1 == 1) {
                     let cell = four.cell(i);
-                    let (x, y) = four.place(i);
-                    let lights = outline.mask(x, y);
+                    let lights = masks.of(four.place(i));
                     let sum = singles[cell] + four.sums(i);
                     singles[cell] = sum;
                     lanes |= sum;
-                    first[cell] |= first_rows::<SIDE>(lights);
-                    if SIDE > 3 {
-                        second[cell] |= last_rows::<SIDE>(lights);
+                    first[cell] |= lights[0];
+                    if PARTS > 1 {
+                        second[cell] |= lights[1];
                     }
                 }
             }
@@ -176,30 +176,39 @@ impl Cells {
     #[inline]
     pub fn spread(&mut self, area: &Area, boxed: &PxBox, count: f32, [r, g, b]: [u8; 3]) {
         self.begin_spread();
-        let (low, high) = (boxed.min, boxed.max);
-        let along = |i: usize, size: usize| {
-            covered([low[i], high[i]].map(|at| at - area.corner[i]), count, size)
-        };
-        let (left, right, columns) = along(0, area.width);
-        let (top, bottom, rows) = along(1, area.height);
+        let [x, y] = area.corner;
+        let ends: i32x4 = bytemuck::cast(*boxed);
+        let ends = (ends - i32x4::new([x, y, x, y])).round_float();
+        let [low, high]: [u64; 2] = bytemuck::cast(ends);
+        let others: f32x4 = bytemuck::cast([high, low]);
+        // Of n places by chance in an interval, the outermost lie on average 1/(n - 1) of their span within.
+        let ends = ends + (ends - others) / f32x4::splat(count - 1.0);
+        let ends = ends * f32x4::splat(1.0 / SUBPIXELS as f32);
+        let [left, top, right, bottom] = ends.to_array();
+        let least = 1.0 / SUBPIXELS as f32;
+        let (right, bottom) = (right.max(left + least), bottom.max(top + least));
         let share = count / ((right - left) * (bottom - top));
         let sum = i32x4::new([i32::from(r), i32::from(g), i32::from(b), 1]).round_float();
         let sum = sum * f32x4::splat(share);
-        let overlap = |at: usize, from: f32, to: f32| to.min(at as f32 + 1.0) - from.max(at as f32);
         // Always as many columns, of which those that it does not meet get nothing: their number would be guessed wrong
         // half of the time.
-        let mut shares = [f32x4::ZERO; SPREAD];
-        for (column, share) in (columns.start..).zip(&mut shares) {
-            let meets = column < columns.end;
-            *share = f32x4::splat(if meets {
-                overlap(column, left, right)
-            } else {
-                0.0
-            });
-        }
+        let column = (left as i32).max(0);
+        let columns = f32x4::splat(column as f32);
+        let overlap = |columns: f32x4| {
+            let from = f32x4::splat(left).fast_max(columns);
+            let to = f32x4::splat(right).fast_min(columns + f32x4::ONE);
+            let inside = columns.simd_lt(f32x4::splat(area.width as f32));
+            (to - from).fast_max(f32x4::ZERO) & inside
+        };
+        let [a, b, c, d] = overlap(columns + f32x4::new([0.0, 1.0, 2.0, 3.0])).to_array();
+        let [e, ..] = overlap(columns + f32x4::splat(4.0)).to_array();
+        let shares = [a, b, c, d, e].map(f32x4::splat);
+        let rows = (top as i32).max(0)..(bottom as i32 + 1).min(area.height as i32);
         for row in rows {
-            let sum = sum * f32x4::splat(overlap(row, top, bottom));
-            let cells = &mut self.spread[row * area.width + columns.start..][..SPREAD];
+            let part = bottom.min(row as f32 + 1.0) - top.max(row as f32);
+            let sum = sum * f32x4::splat(part);
+            let first = row as usize * area.width + column as usize;
+            let cells = &mut self.spread[first..][..SPREAD];
             for (cell, share) in cells.iter_mut().zip(&shares) {
                 *cell += sum * *share;
             }
@@ -235,12 +244,7 @@ impl Cells {
         let start = row * area.width;
         for first in (0..area.width).step_by(WORD) {
             let places = start + first..start + (first + WORD).min(area.width);
-            let mut bits = 0_u64;
-            for (i, single) in self.singles[places.clone()].iter().enumerate() {
-                // Whatever has a number is not empty.
-                let [sums, _]: [u64; 2] = bytemuck::cast(*single);
-                bits |= u64::from(sums != 0) << i;
-            }
+            let mut bits = occupied(&self.singles[places.clone()]);
             let others = self.others.get(places).unwrap_or(&[]);
             for (i, other) in others.iter().enumerate() {
                 bits |= u64::from(other.count() > 0.0) << i;
@@ -284,7 +288,7 @@ impl Cells {
     pub fn light<const SIDE: usize>(&self, area: &Area, dots: &mut Dots) {
         let first = area.margin as i32 + (SIDE / 2) as i32;
         for row in 0..area.height {
-            for (k, lights) in (0..SIDE).step_by(3).zip(&self.lights) {
+            for (k, lights) in (0..SIDE).step_by(PART).zip(&self.lights) {
                 let y = row as i32 - first + k as i32;
                 let lights = lights[row * area.width..][..area.width].chunks(WORD);
                 for (word, lights) in lights.enumerate() {
@@ -295,10 +299,18 @@ impl Cells {
                         continue;
                     }
                     let x = (word * WORD) as i32 - first;
-                    for bit in 0..SIDE * 3.min(SIDE - k) {
-                        let (column, row) = ((bit % SIDE) as i32, (bit / SIDE) as i32);
-                        let bits = plane(&masks, bit as i32);
-                        dots.light_bits(x + column, y + row, bits, WORD as u32);
+                    let rows = PART.min(SIDE - k);
+                    // From the last bit of the masks to the first, each in turn the highest.
+                    masks = masks.map(|lanes| lanes << (16 - (rows * SIDE) as i32));
+                    for row in (0..rows).rev() {
+                        let mut along = 0_u128;
+                        for column in (0..SIDE).rev() {
+                            along |= u128::from(signs(&masks)) << column;
+                            masks = masks.map(|lanes| lanes << 1);
+                        }
+                        let (y, beyond) = (y + row as i32, (along >> WORD) as u64);
+                        dots.light_bits(x, y, along as u64, WORD as u32);
+                        dots.light_bits(x + WORD as i32, y, beyond, SIDE as u32 - 1);
                     }
                 }
             }
@@ -313,17 +325,53 @@ const WORD: usize = 64;
 const STRETCH: usize = 16;
 const CROWDED: u32 = 8;
 
-/// One bit of each of 64 masks.
+/// A bit for each of at most 64 pixels in which there are single points.
 #[inline]
-fn plane(masks: &[i16x8; WORD / 8], bit: i32) -> u64 {
-    let mut plane = 0;
-    for (i, pair) in masks.as_chunks::<2>().0.iter().enumerate() {
-        // To the sign, which tells the bit when lanes are narrowed.
-        let signs = pair.map(|lanes| lanes << (15 - bit));
-        let signs = i8x16::from_i16x16_saturate(bytemuck::cast(signs));
-        plane |= u64::from(signs.to_bitmask()) << (16 * i);
+fn occupied(singles: &[u16x8]) -> u64 {
+    /// Pixels that are looked at together: bytes of a vector.
+    const TOGETHER: usize = 16;
+    let (groups, rest) = singles.as_chunks::<TOGETHER>();
+    let mut bits = 0;
+    for (i, group) in groups.iter().enumerate() {
+        bits |= u64::from(sixteen(group)) << (TOGETHER * i);
     }
-    plane
+    if !rest.is_empty() {
+        let mut group = [u16x8::ZERO; TOGETHER];
+        group[..rest.len()].copy_from_slice(rest);
+        bits |= u64::from(sixteen(&group)) << (TOGETHER * groups.len());
+    }
+    bits
+}
+
+/// The same for sixteen pixels.
+#[inline]
+fn sixteen(singles: &[u16x8; 16]) -> u32 {
+    // Whatever has a number is not empty, and its lanes stay above 0 when they are narrowed: no highest bit is set.
+    let sums = |i: usize| -> i16x8 {
+        let [a, b]: [u64x2; 2] = bytemuck::cast([singles[i], singles[i + 1]]);
+        bytemuck::cast(a.unpack_lo(b))
+    };
+    let four = |i: usize| -> i32x4 { bytemuck::cast(narrow(sums(i), sums(i + 2))) };
+    let eight = |i: usize| i16x8::from_i32x8_saturate(bytemuck::cast([four(i), four(i + 4)]));
+    narrow(eight(0), eight(8))
+        .simd_gt(i8x16::ZERO)
+        .to_bitmask()
+}
+
+/// Both, in bytes.
+#[inline]
+fn narrow(low: i16x8, high: i16x8) -> i8x16 {
+    i8x16::from_i16x16_saturate(bytemuck::cast([low, high]))
+}
+
+/// The highest bit of each of 64 masks.
+#[inline]
+fn signs(masks: &[i16x8; WORD / 8]) -> u64 {
+    let mut signs = 0;
+    for (i, [low, high]) in masks.as_chunks::<2>().0.iter().enumerate() {
+        signs |= u64::from(narrow(*low, *high).to_bitmask()) << (16 * i);
+    }
+    signs
 }
 
 /// The lanes of one point.
@@ -335,36 +383,11 @@ fn single(place: [u8; 2], color: [u8; 4]) -> u16x8 {
     u16x8::from_u8x16_low(bytes)
 }
 
-/// Of a square of pixels the first three rows.
-#[inline]
-fn first_rows<const SIDE: usize>(lights: u32) -> u16 {
-    (lights & ((1 << (3 * SIDE)) - 1)) as u16
-}
-
-/// Of a square of pixels the others.
-#[inline]
-fn last_rows<const SIDE: usize>(lights: u32) -> u16 {
-    (lights >> (3 * SIDE)) as u16
-}
-
 /// Whether the highest bit of a lane is set.
 #[inline]
 fn any_highest(lanes: u16x8) -> bool {
     const HIGHEST: u32 = 0xaaaa;
     bytemuck::cast::<_, i8x16>(lanes).to_bitmask() & HIGHEST != 0
-}
-
-/// What `count` places between two outermost ones, 1/256 px, stand for: from where to where, px, and the
-/// pixels of so many that it meets.
-#[inline]
-fn covered([low, high]: [i32; 2], count: f32, pixels: usize) -> (f32, f32, Range<usize>) {
-    // Of n places by chance in an interval, the outermost lie on average 1/(n - 1) of their span within.
-    let step = (high - low) as f32 / (count - 1.0);
-    let from = (low as f32 - step) / SUBPIXELS as f32;
-    let to = ((high as f32 + step) / SUBPIXELS as f32).max(from + 1.0 / SUBPIXELS as f32);
-    let first = (from as i32).max(0) as usize;
-    let end = (to as i32 + 1).clamp(0, pixels as i32) as usize;
-    (from, to, first..end)
 }
 
 /// What the lanes of single points add up to.
@@ -377,13 +400,13 @@ fn single_sum(single: u16x8) -> Cell {
     }
 }
 
-/// Adds the cells of the tile itself to the counts.
+/// Adds the cells of the tile itself to the counts, which may be `untouched`: then what they hold means nothing.
 pub(super) fn add_counts(
     area: &Area,
     tile: &Tile,
     cells: &Cells,
-    counts: &mut [[f32; 4]],
-    row_length: usize,
+    (counts, row_length): (&mut [[f32; 4]], usize),
+    untouched: bool,
 ) {
     const { assert!(COUNT_CELL == 2, "cells are added in pairs") };
     for y in 0..tile.height {
@@ -399,8 +422,9 @@ pub(super) fn add_counts(
         let singles = singles.map(|both| single_sum(both).sum);
         let evens = cells.spread.get(part.clone()).unwrap_or(&[]);
         let counts = &mut counts[..tile.width.div_ceil(COUNT_CELL)];
+        let fresh = untouched && y.is_multiple_of(COUNT_CELL);
         if evens.is_empty() {
-            add_to(counts, singles);
+            add_to(counts, singles, fresh);
         } else {
             let (pairs, last) = evens.as_chunks();
             let evens = pairs
@@ -410,6 +434,7 @@ pub(super) fn add_counts(
             add_to(
                 counts,
                 singles.zip(evens).map(|(single, even)| single + even),
+                fresh,
             );
         }
         let others = cells.others.get(part).unwrap_or(&[]);
@@ -417,14 +442,22 @@ pub(super) fn add_counts(
         add_to(
             counts,
             others.map(|pair| pair.iter().fold(f32x4::ZERO, |sum, other| sum + other.sum)),
+            false,
         );
     }
 }
 
+/// Adds to the counts, or writes them where they are `fresh`.
 #[inline]
-fn add_to(counts: &mut [[f32; 4]], what: impl Iterator<Item = f32x4>) {
-    for (sum, what) in counts.iter_mut().zip(what) {
-        *sum = (f32x4::new(*sum) + what).to_array();
+fn add_to(counts: &mut [[f32; 4]], what: impl Iterator<Item = f32x4>, fresh: bool) {
+    if fresh {
+        for (sum, what) in counts.iter_mut().zip(what) {
+            *sum = what.to_array();
+        }
+    } else {
+        for (sum, what) in counts.iter_mut().zip(what) {
+            *sum = (f32x4::new(*sum) + what).to_array();
+        }
     }
 }
 
@@ -458,7 +491,7 @@ mod tests {
             offset: [0.0; 2],
         });
         let marker = Marker::new(Shape::Disc, 0.75);
-        let Some(Footprint::Three(outline)) = Footprint::new(&marker) else {
+        let Some(Footprint::Three(masks)) = Footprint::new(&marker) else {
             panic!("a small marker");
         };
         let white = [255; 4];
@@ -466,13 +499,13 @@ mod tests {
         let points = vec![[[540.99, -140.99]; 4]; 10_000];
         let colors = vec![[white; 4]; 10_000];
         let mut cells = Cells::default();
-        cells.clear(&area);
-        cells.add_points::<3, true, _>(&points, &colors, (&lattice, &area), &outline);
+        cells.clear(&area, 1);
+        cells.add_points::<1, true>(&points, &colors, (&lattice, &area), &masks);
         let at = area.inside(lattice.at([540.99, -140.99])).unwrap();
         let place = at.map(|v| v as u8);
         for _ in 0..40_000 {
-            let lights = outline.mask(u8x16::splat(place[0]), place[1]);
-            cells.add_point::<3>(area.cell(at), place, white, lights);
+            let lights = masks.of(u16::from_le_bytes(place));
+            cells.add_point(area.cell(at), place, white, lights);
         }
         for count in [1, FEW, FEW, FEW + 1, 1_000_000] {
             cells.add_crowd(area.cell(at), at, count, [255; 3]);
@@ -499,7 +532,7 @@ mod tests {
         let area = area();
         let mut cells = Cells::default();
         for (count, size) in [(12.0, [300, 500]), (90.0, [700, 10]), (1e6, [0, 0])] {
-            cells.clear(&area);
+            cells.clear(&area, 1);
             let min = [540 * 256 + 77, 150 * 256 + 13];
             let boxed = PxBox {
                 min,
@@ -523,7 +556,7 @@ mod tests {
                 assert!((middle[i] - expected).abs() < 0.51, "{middle:?} {expected}");
             }
         }
-        cells.clear(&area);
+        cells.clear(&area, 1);
         let boxed = PxBox {
             min: [area.corner[0] - 256, area.corner[1] + 2560],
             max: [area.corner[0] + 256, area.corner[1] + 3000],

@@ -1,7 +1,8 @@
 //! Positions in the picture as whole numbers of 1/256 px, and markers measured in them: what is lit
 //! is decided exactly.
 
-use wide::f64x2;
+use bytemuck::{Pod, Zeroable};
+use wide::{f64x2, u32x4};
 
 use super::super::camera::PxFromWorld;
 use super::super::shape::Shape;
@@ -35,13 +36,19 @@ impl Lattice {
     /// To the nearest whole number, even ones on ties.
     #[inline]
     pub fn at(&self, point: [f32; 2]) -> [i32; 2] {
+        let [x, _, y, _] = self.near(point).to_array();
+        [x as i32, y as i32]
+    }
+
+    /// The same in every other lane.
+    #[inline]
+    fn near(&self, point: [f32; 2]) -> u32x4 {
         let exact = f64x2::new(point.map(f64::from)) * self.scale + self.offset;
         let near = exact
             .fast_max(f64x2::splat(-FARTHEST))
             .fast_min(f64x2::splat(FARTHEST));
         // Of a number this small the sum holds a whole number in its lowest bits.
-        let sum = near + f64x2::splat(ROUND);
-        sum.to_array().map(|v| v.to_bits() as i32)
+        bytemuck::cast(near + f64x2::splat(ROUND))
     }
 
     /// The same for points in or near a picture, with the whole numbers in the lowest 32 bits.
@@ -53,16 +60,16 @@ impl Lattice {
     /// The box around a node's points.
     #[inline]
     pub fn boxed(&self, node: &Node) -> PxBox {
-        let (low, high) = (self.at(node.min), self.at(node.max));
-        PxBox {
-            min: [low[0], high[1]],
-            max: [high[0], low[1]],
-        }
+        let (low, high) = (self.near(node.min), self.near(node.max));
+        // From the left and the right, and from the bottom and the top, as the picture has them.
+        let (x, y) = (low.unpack_lo(high), high.unpack_hi(low));
+        bytemuck::cast(x.unpack_lo(y))
     }
 }
 
 /// A box, 1/256 px; a point is a box without size.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
 pub(super) struct PxBox {
     pub min: [i32; 2],
     pub max: [i32; 2],

@@ -1,23 +1,20 @@
 //! Which pixels around its own a small marker lights, all at once: a bit for each of a square of them.
 
-use wide::{i8x16, u8x16};
-
 use super::fixed::{Marker, SUBPIXEL_BITS, SUBPIXELS};
 use super::lit::HALF;
 
 /// Places of a marker's middle within its pixel, along one axis.
 const PLACES: usize = SUBPIXELS as usize;
+/// Rows of pixels in one part of a mask.
+pub(super) const PART: usize = 3;
 
 /// A small marker's outline.
-///
-/// Bit `row * side + column` of a mask is the pixel that far from the upper left one of the square of
-/// `side x side` pixels around the middle's.
 #[derive(Debug, Clone)]
 pub(super) enum Footprint {
     /// In a square of 3 x 3 pixels.
-    Three(Outline<1>),
+    Three(Masks<1>),
     /// In a square of 5 x 5 pixels.
-    Five(Outline<2>),
+    Five(Masks<2>),
 }
 
 impl Footprint {
@@ -25,77 +22,71 @@ impl Footprint {
     pub fn new(marker: &Marker) -> Option<Self> {
         let reaches = |side: i32| marker.reach() <= (side << SUBPIXEL_BITS) / 2;
         if reaches(3) {
-            Some(Self::Three(Outline::new(marker, 3)))
+            Some(Self::Three(Masks::new(marker, 3)))
         } else if reaches(5) {
-            Some(Self::Five(Outline::new(marker, 5)))
+            Some(Self::Five(Masks::new(marker, 5)))
         } else {
             None
         }
     }
+
+    /// Parts of its masks.
+    pub fn parts(&self) -> usize {
+        match self {
+            Self::Three(_) => 1,
+            Self::Five(_) => 2,
+        }
+    }
 }
 
-/// For squares of at most `16 * STEPS` pixels.
+/// What a marker lights, by the place of its middle in its pixel: y * 256 + x, 1/256 px.
+///
+/// Bit `row * side + column` of part `k` is the pixel that far from the left one of row `3 k` of the square of
+/// `side x side` pixels around the middle's.
 #[derive(Debug, Clone)]
-pub(super) struct Outline<const STEPS: usize> {
-    rows: Box<[Row<STEPS>; PLACES]>,
+pub(super) struct Masks<const PARTS: usize> {
+    parts: [Box<[u16; PLACES * PLACES]>; PARTS],
 }
 
-/// Of markers whose middles lie at one place along y.
-#[derive(Debug, Clone, Copy)]
-struct Row<const STEPS: usize> {
-    /// The places along x that light a pixel are those that lie beyond the second when the first is taken from
-    /// them, with wrapping; a lane for each pixel.
-    beyond: [[i8x16; 2]; STEPS],
-    /// The pixels that every place lights.
-    always: u32,
-}
-
-impl<const STEPS: usize> Outline<STEPS> {
-    fn new(marker: &Marker, side: i32) -> Self {
+impl<const PARTS: usize> Masks<PARTS> {
+    fn new(marker: &Marker, side: usize) -> Self {
         // Of the middle of a pixel of the square along an axis, from the corner of the marker's pixel.
-        let middle = |pixel: i32| ((pixel - side / 2) << SUBPIXEL_BITS) + HALF;
-        let row = |y: usize| {
-            // Nothing lies beyond the largest number.
-            let mut beyond = [[[0; 16], [i8::MAX; 16]]; STEPS];
-            let mut always = 0;
-            for bit in 0..(side * side) as usize {
-                let pixel = [bit as i32 % side, bit as i32 / side].map(middle);
-                let width = marker.half_width((pixel[1] - y as i32).abs());
-                let Some(width) = width else {
-                    continue;
-                };
-                let from = (pixel[0] - width).max(0);
-                let to = (pixel[0] + width).min(SUBPIXELS - 1);
-                let count = to - from + 1;
-                if count >= SUBPIXELS {
-                    always |= 1 << bit;
-                } else if count > 0 {
-                    // The last of them comes to lie on the largest number.
-                    let last = i32::from(i8::MAX);
-                    let lanes = &mut beyond[bit / 16];
-                    lanes[0][bit % 16] = (to - last) as i8;
-                    lanes[1][bit % 16] = (last - count) as i8;
+        let middle = |pixel: usize| ((pixel as i32 - side as i32 / 2) << SUBPIXEL_BITS) + HALF;
+        let part = |first: usize| {
+            let mut masks = Box::new([0; PLACES * PLACES]);
+            let rows = first..side.min(first + PART);
+            for (y, masks) in masks.chunks_exact_mut(PLACES).enumerate() {
+                for (bit, [row, column]) in rows
+                    .clone()
+                    .flat_map(|row| (0..side).map(move |column| [row, column]))
+                    .enumerate()
+                {
+                    let width = marker.half_width((middle(row) - y as i32).abs());
+                    let Some(width) = width else {
+                        continue;
+                    };
+                    let from = (middle(column) - width).clamp(0, SUBPIXELS);
+                    let to = (middle(column) + width + 1).clamp(from, SUBPIXELS);
+                    for mask in &mut masks[from as usize..to as usize] {
+                        *mask |= 1 << bit;
+                    }
                 }
             }
-            let beyond = beyond.map(|lanes| lanes.map(i8x16::new));
-            Row { beyond, always }
+            masks
         };
         Self {
-            rows: Box::new(std::array::from_fn(row)),
+            parts: std::array::from_fn(|k| part(k * PART)),
         }
     }
 
-    /// The pixels that are lit by a marker whose middle lies at that place of its pixel; `x` is the same in all
-    /// lanes.
+    /// The pixels that are lit by a marker whose middle lies at that place.
     #[inline]
-    pub fn mask(&self, x: u8x16, y: u8) -> u32 {
-        let row = &self.rows[usize::from(y)];
-        let x: i8x16 = bytemuck::cast(x);
-        let mut mask = row.always;
-        for (step, [first, least]) in row.beyond.iter().enumerate() {
-            mask |= (x - *first).simd_gt(*least).to_bitmask() << (16 * step);
+    pub fn of(&self, place: u16) -> [u16; PARTS] {
+        let mut masks = [0; PARTS];
+        for (mask, part) in masks.iter_mut().zip(&self.parts) {
+            *mask = part[usize::from(place)];
         }
-        mask
+        masks
     }
 }
 
@@ -114,10 +105,14 @@ mod tests {
                 let footprint = Footprint::new(&marker).unwrap();
                 for i in 0..2000 {
                     let place = [i * 7919, i * 6007 / 3].map(|v| (v % 256) as u8);
-                    let [x, y] = place;
                     let (side, mask) = match &footprint {
-                        Footprint::Three(outline) => (3, outline.mask(u8x16::splat(x), y)),
-                        Footprint::Five(outline) => (5, outline.mask(u8x16::splat(x), y)),
+                        Footprint::Three(masks) => {
+                            (3, u32::from(masks.of(u16::from_le_bytes(place))[0]))
+                        }
+                        Footprint::Five(masks) => {
+                            let [first, last] = masks.of(u16::from_le_bytes(place));
+                            (5, u32::from(first) | u32::from(last) << 15)
+                        }
                     };
                     let mut lit = Lit::default();
                     let at = place.map(|v| i32::from(v) + 8 * SUBPIXELS);

@@ -20,8 +20,8 @@ pub(super) struct Four {
     pixels: [i32x4; 2],
     /// In every other lane the number of a pixel in the area.
     cells: u16x8,
-    /// Places within their pixels: x four times over, and y in every other lane.
-    places: (u32x4, u16x8),
+    /// In every other lane a place within a pixel, y * 256 + x.
+    places: u16x8,
     /// Two points in each: red, green, blue, 1, x, y, 0, 0.
     pairs: [u8x16; 2],
 }
@@ -49,13 +49,12 @@ impl Four {
         let within = u32x4::splat(SUBPIXELS as u32 - 1);
         let (x, y) = (x & within, y & within);
         let places = x | (y << SUBPIXEL_BITS);
-        let twice = x | (x << 8);
         let colors: u32x4 = bytemuck::cast(*colors);
         let colors = (colors & u32x4::splat(0x00ff_ffff)) | u32x4::splat(1 << 24);
         Self {
             pixels,
             cells: bytemuck::cast(cells),
-            places: (twice | (twice << 16), bytemuck::cast(y)),
+            places: bytemuck::cast(places),
             pairs: bytemuck::cast([colors.unpack_lo(places), colors.unpack_hi(places)]),
         }
     }
@@ -75,12 +74,10 @@ impl Four {
         usize::from(self.cells.as_array()[2 * i])
     }
 
-    /// Its place in that along x, in all lanes, and along y.
+    /// Its place in that, y * 256 + x.
     #[inline]
-    pub fn place(&self, i: usize) -> (u8x16, u8) {
-        let (x, y) = &self.places;
-        let x = u32x4::splat(x.as_array()[i]);
-        (bytemuck::cast(x), y.as_array()[2 * i] as u8)
+    pub fn place(&self, i: usize) -> u16 {
+        self.places.as_array()[2 * i]
     }
 
     /// What it adds there: red, green, blue, 1, x, y, 0, 0.
@@ -133,7 +130,7 @@ mod tests {
                 };
                 assert_eq!(four.cell(k), area.cell(at));
                 let [x, y] = at.map(|v| (v % SUBPIXELS) as u8);
-                assert_eq!(four.place(k), (u8x16::splat(x), y));
+                assert_eq!(four.place(k), u16::from_le_bytes([x, y]));
                 let [r, g, b, _] = colors[k].map(u16::from);
                 let [x, y] = [x, y].map(u16::from);
                 assert_eq!(four.sums(k).to_array(), [r, g, b, 1, x, y, 0, 0]);

@@ -150,8 +150,11 @@ impl Layer {
         let (x, y) = (x + self.pad, y + self.pad);
         for reach in 1..=self.pad {
             for row in y - reach..=y + reach {
+                // Those within were looked at already.
+                let whole = row == y - reach || row == y + reach;
                 let row = &self.sums[row * self.row_length..][x - reach..=x + reach];
-                if let Some(sum) = row.iter().find(|sum| sum.as_array()[3] > 0.0) {
+                let mut ring = row.iter().step_by(if whole { 1 } else { 2 * reach });
+                if let Some(sum) = ring.find(|sum| sum.as_array()[3] > 0.0) {
                     return *sum * f32x4::splat(TRACE / sum.as_array()[3]);
                 }
             }

@@ -144,14 +144,24 @@ impl Lit {
         let min = [0, 1].map(|i| boxed.min[i] - origin[i]);
         let max = [0, 1].map(|i| boxed.max[i] - origin[i]);
         let (first, last) = pixels(min[1] - around, max[1] + around, TILE_HEIGHT);
-        for y in first..last {
+        if first >= last {
+            return;
+        }
+        // Beside the box all rows are alike.
+        let (from, to) = pixels(min[1], max[1], TILE_HEIGHT);
+        let from = from.clamp(first, last);
+        let to = to.clamp(from, last);
+        let (low, high) = pixels(min[0] - around, max[0] + around, TILE_WIDTH);
+        if low < high {
+            for word in low / 64..=(high - 1) / 64 {
+                let bits = bits(word, low, high);
+                self.rows[from..to].iter_mut().for_each(|row| row[word] |= bits);
+            }
+        }
+        for y in (first..from).chain(to..last) {
             let middle = ((y as i32) << SUBPIXEL_BITS) + HALF;
-            let dy = (min[1] - middle).max(middle - max[1]).max(0);
-            let aside = if dy == 0 {
-                around
-            } else {
-                ((around * around - dy * dy) as f32).sqrt() as i32
-            };
+            let dy = (min[1] - middle).max(middle - max[1]);
+            let aside = ((around * around - dy * dy) as f32).sqrt() as i32;
             let (low, high) = pixels(min[0] - aside, max[0] + aside, TILE_WIDTH);
             if low < high {
                 self.light_row(y, low, high);

@@ -14,6 +14,7 @@ mod footprint;
 mod four;
 mod layer;
 mod lit;
+mod sift;
 mod stamp;
 mod tile;
 mod tone;
@@ -150,7 +151,7 @@ pub fn draw_points(
     pixels: &mut PointPixels,
 ) {
     let cells = [width, height].map(|side| side.div_ceil(COUNT_CELL));
-    // What they held is overwritten where tiles are drawn.
+    // What they held is overwritten.
     let rgba = if wanted.rgba { width * height * 4 } else { 0 };
     pixels.rgba.resize(rgba, 0);
     let counts = if wanted.counts {
@@ -192,8 +193,6 @@ pub fn draw_points(
     // Bands differ much in what they hold: one at a time.
     let bands = rgba.into_par_iter().zip(counts).enumerate().with_max_len(1);
     bands.for_each(|(band, (rgba, counts))| {
-        rgba.fill(0);
-        counts.fill([0.0; 4]);
         for x in (0..width).step_by(TILE_WIDTH) {
             let y = band * TILE_HEIGHT;
             let tile = Tile {

@@ -2,12 +2,14 @@
 
 use wide::{f32x4, i16x8, i32x4, u8x16};
 
-use super::Frame;
+use super::{COUNT_CELL, Frame};
 use super::cells::{Cells, add_counts};
 use super::dots::Dots;
 use super::fixed::{PxBox, SUBPIXEL_BITS};
 use super::layer::Layer;
 use super::lit::Lit;
+use super::sift::Sieve;
+use super::tone::numbers;
 use super::walk::Runs;
 
 /// A part of the picture, px.
@@ -30,6 +32,7 @@ pub(super) struct Scratch {
     /// Nodes that were taken as a whole, each with the pixel of the tile at its middle.
     pub crowds: Vec<(u32, u32)>,
     pub runs: Runs,
+    pub sieve: Sieve,
     pub open: Vec<u32>,
     pub next: Vec<u32>,
 }
@@ -44,7 +47,7 @@ pub(super) struct Area {
     pub min: [i32; 2],
     /// The corners of the area itself.
     pub corner: [i32; 2],
-    far: [i32; 2],
+    pub far: [i32; 2],
 }
 
 impl Area {
@@ -101,12 +104,14 @@ impl Frame<'_> {
         (rgba, rgba_row): (&mut [u8], usize),
         (counts, counts_row): (&mut [[f32; 4]], usize),
     ) {
-        let mut drawn = false;
+        let (mut drawn, mut counted) = (false, false);
         scratch.lit.clear();
         for pass in &self.base {
             let (area, any) = self.collect(pass, tile, scratch, false);
             if any && self.wanted.counts {
-                add_counts(&area, tile, &scratch.cells, counts, counts_row);
+                let counts = (&mut *counts, counts_row);
+                add_counts(&area, tile, &scratch.cells, counts, !counted);
+                counted = true;
             }
             if any && self.wanted.rgba {
                 if !drawn {
@@ -116,7 +121,19 @@ impl Frame<'_> {
                 drawn = true;
             }
         }
+        if self.wanted.counts && !counted {
+            let rows = counts.chunks_mut(counts_row);
+            for row in rows.take(tile.height.div_ceil(COUNT_CELL)) {
+                row[tile.x / COUNT_CELL..][..tile.width.div_ceil(COUNT_CELL)].fill([0.0; 4]);
+            }
+        }
+        if !self.wanted.rgba {
+            return;
+        }
         if !drawn {
+            for row in rgba.chunks_mut(4 * rgba_row) {
+                row[4 * tile.x..][..4 * tile.width].fill(0);
+            }
             return;
         }
         let mut chosen = false;
@@ -135,7 +152,7 @@ impl Frame<'_> {
         let dim = f32x4::splat(under.dim);
         let base = (&scratch.base, &scratch.lit);
         if self.selected.is_empty() {
-            paint(tile, base, rgba, rgba_row, |sums, _| under.of(sums));
+            paint::<false>(tile, base, rgba, rgba_row, |sums, _| under.of(sums));
         } else {
             let greyer = |sum: f32x4| {
                 let [r, g, b, markers] = sum.to_array();
@@ -143,13 +160,13 @@ impl Frame<'_> {
                 let grey = f32x4::new([grey, grey, grey, markers]);
                 grey + (sum - grey) * dim
             };
-            paint(tile, base, rgba, rgba_row, |sums, _| {
-                under.of(sums.map(greyer))
+            paint::<false>(tile, base, rgba, rgba_row, |sums, _| {
+                under.of(&sums.map(greyer))
             });
         }
         if let Some(over) = self.inks_selected.as_ref().filter(|_| chosen) {
             let selected = (&scratch.selected, &scratch.selected_lit);
-            paint(tile, selected, rgba, rgba_row, |sums, below| {
+            paint::<true>(tile, selected, rgba, rgba_row, |sums, below| {
                 let light = over.of(sums);
                 std::array::from_fn(|i| {
                     let below = i32x4::new(below[i].map(i32::from)).round_float();
@@ -162,49 +179,72 @@ impl Frame<'_> {
 
 /// Pixels that are painted together.
 const TOGETHER: usize = 4;
+/// Of which nothing is shown.
+const EMPTY: [[u8; 4]; TOGETHER] = [[0; 4]; TOGETHER];
+/// A bit for each of them.
+const ALL: u64 = (1 << TOGETHER) - 1;
 
-/// Paints the lit pixels, each by its sums over markers and what it shows so far.
+/// Paints the lit pixels, each by its sums over markers and what it shows so far. The others are emptied, or `KEPT`.
 #[inline]
-fn paint(
+fn paint<const KEPT: bool>(
     tile: &Tile,
     (layer, lit): (&Layer, &Lit),
     rgba: &mut [u8],
     row_length: usize,
-    color: impl Fn([f32x4; TOGETHER], [[u8; 4]; TOGETHER]) -> [f32x4; TOGETHER],
+    color: impl Fn(&[f32x4; TOGETHER], &[[u8; 4]; TOGETHER]) -> [f32x4; TOGETHER],
 ) {
     for y in 0..tile.height {
         let row = &mut rgba[4 * (y * row_length + tile.x)..][..4 * tile.width];
-        let (row, _) = row.as_chunks_mut::<4>();
+        let (groups, rest) = row.as_chunks_mut::<4>().0.as_chunks_mut();
         let (sums, _) = layer.row(y).as_chunks();
         let lit = lit.row(y);
-        for (i, (pixels, sums)) in row.chunks_mut(TOGETHER).zip(sums).enumerate() {
+        let paint = |i: usize, pixels: &mut [[u8; 4]; TOGETHER]| {
             let x = i * TOGETHER;
-            let lit = lit[x / 64] >> (x % 64) & ((1 << TOGETHER) - 1);
+            let lit = lit[x / 64] >> (x % 64) & ALL;
             if lit == 0 {
-                continue;
+                if !KEPT {
+                    *pixels = EMPTY;
+                }
+                return;
             }
-            let mut sums: [f32x4; TOGETHER] = *sums;
-            let markers = f32x4::new(sums.map(|sum| sum.as_array()[3]));
-            let mut bare = lit & !u64::from(markers.simd_gt(f32x4::ZERO).to_bitmask());
-            while bare != 0 {
-                let i = bare.trailing_zeros() as usize;
-                bare &= bare - 1;
-                sums[i] = layer.nearest(x + i, y);
-            }
-            let mut below = [[0; 4]; TOGETHER];
-            below[..pixels.len()].copy_from_slice(pixels);
-            let painted = bytes(color(sums, below));
-            if let Some(pixels) = pixels.first_chunk_mut() {
-                *pixels = if lit == (1 << TOGETHER) - 1 {
-                    painted
-                } else {
-                    chosen(lit, painted, below)
-                };
+            let sums: &[f32x4; TOGETHER] = &sums[i];
+            let bare = lit & !u64::from(numbers(sums).simd_gt(f32x4::ZERO).to_bitmask());
+            let painted = bytes(if bare == 0 {
+                color(sums, pixels)
             } else {
-                pixels.copy_from_slice(&chosen(lit, painted, below)[..pixels.len()]);
-            }
+                color(&with_traces(layer, *sums, bare, [x, y]), pixels)
+            });
+            *pixels = if lit == ALL {
+                painted
+            } else {
+                chosen(lit, painted, if KEPT { *pixels } else { EMPTY })
+            };
+        };
+        let whole = groups.len();
+        for (i, pixels) in groups.iter_mut().enumerate() {
+            paint(i, pixels);
+        }
+        if !rest.is_empty() {
+            let mut pixels = EMPTY;
+            pixels[..rest.len()].copy_from_slice(rest);
+            paint(whole, &mut pixels);
+            rest.copy_from_slice(&pixels[..rest.len()]);
         }
     }
+}
+
+/// Where a bit is set, what a lit pixel shows that the merged markers just miss. Few are, beside a crowd.
+#[cold]
+fn with_traces(
+    layer: &Layer,
+    mut sums: [f32x4; TOGETHER],
+    bare: u64,
+    [x, y]: [usize; 2],
+) -> [f32x4; TOGETHER] {
+    for i in (0..TOGETHER).filter(|i| bare >> i & 1 == 1) {
+        sums[i] = layer.nearest(x + i, y);
+    }
+    sums
 }
 
 /// The pixels of the first whose bits are set, the others of the second.

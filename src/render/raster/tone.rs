@@ -1,6 +1,6 @@
 //! From how many markers lie over a pixel to how strongly it is painted.
 
-use wide::f32x4;
+use wide::{f32x4, u64x2};
 
 use super::super::steps::Steps;
 use super::PointStyle;
@@ -58,15 +58,19 @@ impl Inks {
     /// Red, green, blue and opacity, `0..=255`, of pixels with these sums of colours and numbers of markers
     /// (fractions count).
     #[inline]
-    pub fn of(&self, sums: [f32x4; 4]) -> [f32x4; 4] {
-        let markers = sums.map(|sum| sum.as_array()[3]);
-        let shares = f32x4::ONE / f32x4::new(markers).fast_max(f32x4::splat(1e-9));
-        let shares = shares.to_array();
-        std::array::from_fn(|i| {
-            let ink = self.by_number.at(markers[i]);
-            sums[i] * f32x4::splat(shares[i]) * ink.color + ink.light
-        })
+    pub fn of(&self, sums: &[f32x4; 4]) -> [f32x4; 4] {
+        let markers = numbers(sums);
+        let shares = (f32x4::ONE / markers.fast_max(f32x4::splat(1e-9))).to_array();
+        let inks = self.by_number.four(markers);
+        std::array::from_fn(|i| sums[i] * f32x4::splat(shares[i]) * inks[i].color + inks[i].light)
     }
+}
+
+/// What the last lanes hold.
+#[inline]
+pub(super) fn numbers([a, b, c, d]: &[f32x4; 4]) -> f32x4 {
+    let [ab, cd]: [u64x2; 2] = bytemuck::cast([a.unpack_hi(*b), c.unpack_hi(*d)]);
+    bytemuck::cast(ab.unpack_hi(cd))
 }
 
 /// Between these numbers of markers, inks differ.
@@ -132,7 +136,7 @@ mod tests {
                 for i in 0..400 {
                     let markers = 10_f32.powf(i as f32 * 0.02 - 2.0);
                     let sums = f32x4::new([200.0 * markers, 0.0, 0.0, markers]);
-                    let [r, _, _, alpha] = inks.of([sums; 4])[i % 4].to_array();
+                    let [r, _, _, alpha] = inks.of(&[sums; 4])[i % 4].to_array();
                     let alpha = alpha / 255.0;
                     assert!(r >= 199.0 * alpha && r <= 255.01 * alpha);
                     assert!((3.99 / 255.0..=1.0).contains(&alpha) && alpha >= last - 1e-5);

@@ -2,34 +2,21 @@
 
 use std::ops::Range;
 
-use wide::u8x16;
-
 use super::cells::{Cells, SPREAD};
 use super::dots::Dots;
 use super::fixed::{PxBox, SUBPIXEL_BITS, SUBPIXELS};
-use super::footprint::{Footprint, Outline};
+use super::footprint::{Footprint, Masks};
 use super::lit::Lit;
 use super::tile::{Area, Scratch, Tile};
+use super::sift::{FULL, Fate, MANY, Placed, SMALL, Sieve, TOGETHER};
 use super::{Frame, Pass, TILE_WIDTH};
 use crate::memory::prefetch;
-use crate::spatial::Node;
 
-/// A node no larger than this along either side, 1/256 px, is taken as a whole.
-const CROWD: i32 = SUBPIXELS * 9 / 8;
-/// A node no larger than this along either side, 1/256 px, is taken as a whole and spread over its pixels
-/// where it is so full that it lights all of them.
-const FULL: i32 = 3 * SUBPIXELS;
-/// Fewest points of a node that is spread: their places are no longer seen.
-const MANY: usize = 12;
 const _: () = {
     // With what it is made larger for its outermost points, and as it lies on the pixels.
     let side = FULL + 2 * FULL / (MANY as i32 - 1);
     assert!((side + SUBPIXELS - 1) / SUBPIXELS < SPREAD as i32);
 };
-/// Most points on a pixel of a node whose points are looked at one by one.
-const SPARSE: i64 = 4;
-/// A node no larger than this along either side, 1/256 px, may lie partly outside for that.
-const SMALL: i32 = 4 * SUBPIXELS;
 /// Neither in the tile nor around it.
 const NOWHERE: u32 = u32::MAX;
 
@@ -53,6 +40,7 @@ impl Frame<'_> {
             selected_lit,
             dots,
             runs,
+            sieve,
             ..
         } = scratch;
         let lit = if selected { selected_lit } else { lit };
@@ -75,8 +63,9 @@ impl Frame<'_> {
         // Level after level, as the nodes lie in memory.
         while !open.is_empty() {
             next.clear();
-            for &at in open.iter() {
-                walk.visit(at, next);
+            for open in open.chunks(TOGETHER) {
+                sieve.sift(open, self, pass, &area);
+                walk.take(sieve, next);
             }
             std::mem::swap(open, next);
         }
@@ -114,7 +103,8 @@ impl Runs {
 
 /// From the first to the last place of those that follow one another.
 fn joined(runs: &mut [Range<usize>]) -> impl Iterator<Item = Range<usize>> {
-    runs.sort_unstable_by_key(|run| run.start);
+    // Those of each level come in order.
+    runs.sort_by_key(|run| run.start);
     let follows = |a: &Range<usize>, b: &Range<usize>| a.end == b.start;
     runs.chunk_by(follows)
         .filter_map(|runs| Some(runs.first()?.start..runs.last()?.end))
@@ -162,20 +152,13 @@ impl<'a> Walk<'a> {
         (x < self.tile.width && y < self.tile.height).then_some((x, y))
     }
 
-    /// Whether its points are as quickly looked at one by one as the nodes that hold them.
-    #[inline]
-    fn is_sparse(&self, node: &Node, boxed: &PxBox) -> bool {
-        let sides = [0, 1].map(|i| i64::from(boxed.max[i] - boxed.min[i] + SUBPIXELS));
-        (boxed.side() <= SMALL || self.area.holds(boxed))
-            && (node.count() as i64) << (2 * SUBPIXEL_BITS) <= SPARSE * sides[0] * sides[1]
-    }
-
-    /// Draws the points of a node, of which `count` are drawn, where they lie, at once or as one of `runs`.
-    fn points(&mut self, node: &Node, boxed: &PxBox, count: usize) {
+    /// Draws the points of a node where they lie, at once or as one of `runs`.
+    fn points(&mut self, node: &Placed) {
         self.begin();
         let pass = self.pass;
-        let places = node.places();
-        if count < node.count() {
+        let Placed { at, count, boxed, .. } = node;
+        let places = self.frame.tree.nodes()[*at as usize].places();
+        if (*count as usize) < places.len() {
             match &pass.only {
                 Some(mask) => self.points_where(places, |place| mask.contains(place)),
                 None => self.points_where(places, |place| pass.shades.draws(place)),
@@ -224,11 +207,11 @@ impl<'a> Walk<'a> {
         let footprint = self.footprint();
         let cells = &mut *self.cells;
         match footprint {
-            Some(Footprint::Three(outline)) => {
-                cells.add_points::<3, INSIDE, _>(points, colors, to_pixels, outline);
+            Some(Footprint::Three(masks)) => {
+                cells.add_points::<_, INSIDE>(points, colors, to_pixels, masks);
             }
-            Some(Footprint::Five(outline)) => {
-                cells.add_points::<5, INSIDE, _>(points, colors, to_pixels, outline);
+            Some(Footprint::Five(masks)) => {
+                cells.add_points::<_, INSIDE>(points, colors, to_pixels, masks);
             }
             None => return self.points_where(places, |_| true),
         }
@@ -248,17 +231,17 @@ impl<'a> Walk<'a> {
     /// Draws points one by one.
     fn points_where(&mut self, places: Range<usize>, draws: impl Fn(usize) -> bool) {
         match self.footprint() {
-            Some(Footprint::Three(outline)) => self.footprints::<3, _>(places, outline, draws),
-            Some(Footprint::Five(outline)) => self.footprints::<5, _>(places, outline, draws),
+            Some(Footprint::Three(masks)) => self.footprints(places, masks, draws),
+            Some(Footprint::Five(masks)) => self.footprints(places, masks, draws),
             None => self.markers(places, draws),
         }
     }
 
     #[inline]
-    fn footprints<const SIDE: usize, const STEPS: usize>(
+    fn footprints<const PARTS: usize>(
         &mut self,
         places: Range<usize>,
-        outline: &Outline<STEPS>,
+        masks: &Masks<PARTS>,
         draws: impl Fn(usize) -> bool,
     ) {
         let points = &self.frame.tree.points()[places.clone()];
@@ -269,9 +252,9 @@ impl<'a> Walk<'a> {
             }
             if let Some(at) = self.area.inside(self.frame.lattice.at(*point)) {
                 let place = at.map(|v| v as u8);
-                let lights = outline.mask(u8x16::splat(place[0]), place[1]);
-                self.cells
-                    .add_point::<SIDE>(self.area.cell(at), place, *color, lights);
+                let lights = masks.of(u16::from_le_bytes(place));
+                let cell = self.area.cell(at);
+                self.cells.add_point(cell, place, *color, lights);
             }
         }
     }
@@ -288,8 +271,9 @@ impl<'a> Walk<'a> {
             let Some(at) = self.area.inside(self.frame.lattice.at(*point)) else {
                 continue;
             };
+            let cell = self.area.cell(at);
             self.cells
-                .add_point::<3>(self.area.cell(at), at.map(|v| v as u8), *color, 0);
+                .add_point(cell, at.map(|v| v as u8), *color, []);
             if !self.frame.wanted.rgba {
                 continue;
             }
@@ -306,77 +290,54 @@ impl<'a> Walk<'a> {
     #[inline]
     fn begin(&mut self) {
         if !self.any {
-            self.cells.clear(self.area);
+            let parts = self.footprint().map_or(0, Footprint::parts);
+            self.cells.clear(self.area, parts);
             self.any = true;
         }
     }
 
-    #[inline]
-    fn visit(&mut self, at: u32, next: &mut Vec<u32>) {
-        let index = at as usize;
-        let count = self.count(index);
-        if count == 0 {
-            return;
-        }
+    /// Draws what is drawn of the nodes that were sifted, and adds the children of the others to the next level.
+    fn take(&mut self, sieve: &Sieve, next: &mut Vec<u32>) {
         let tree = self.frame.tree;
-        let node = &tree.nodes()[index];
-        let boxed = self.frame.lattice.boxed(node);
-        if !self.area.meets(&boxed) {
-            return;
-        }
-        let side = boxed.side();
-        // A lone point of a leaf is drawn where it lies.
-        let tiny = side <= CROWD && (count > 1 || side == 0);
-        let around = if tiny || side <= FULL && count >= MANY {
-            self.sure_around(node, index, count)
-        } else {
-            None
-        };
-        if tiny || around.is_some() {
-            self.whole(at, &boxed, count, around, tiny);
-        } else if node.is_leaf() || self.is_sparse(node, &boxed) {
-            self.points(node, &boxed, count);
-        } else {
-            let children = node.children();
+        for node in sieve.of(Fate::Divided) {
+            let children = tree.nodes()[node.at as usize].children();
             // They are looked at when all of this level were.
             prefetch(&tree.nodes()[children.clone()]);
             prefetch(&self.pass.shades.nodes()[children.clone()]);
             next.extend(children.map(|child| child as u32));
         }
-    }
-
-    /// How far around its box, 1/256 px, a node of which `count` points are drawn lights every pixel; `None`
-    /// where there may be holes between its points.
-    #[inline]
-    fn sure_around(&self, node: &Node, index: usize, count: usize) -> Option<i32> {
-        let shade = &self.pass.shades.nodes()[index];
-        let hole = shade.hole(node) * self.frame.parts_per_unit;
-        let around = self.pass.inner_reach - hole;
-        let all = count == shade.count as usize;
-        // It is not a number where the box is not finite.
-        (all && around >= 0.0).then_some(around as i32)
+        for node in sieve.of(Fate::Spread) {
+            self.whole(node, false);
+        }
+        for node in sieve.of(Fate::Tiny) {
+            self.whole(node, true);
+        }
+        for node in sieve.of(Fate::Points) {
+            self.points(node);
+        }
     }
 
     /// Takes a node as a whole: in the pixel of its middle if it is `tiny`, or else spread over its box.
     #[inline]
-    fn whole(&mut self, at: u32, boxed: &PxBox, count: usize, around: Option<i32>, tiny: bool) {
-        let rgb = self.pass.shades.nodes()[at as usize].rgb;
+    fn whole(&mut self, node: &Placed, tiny: bool) {
+        let Placed { at, count, boxed, around } = node;
+        let rgb = self.pass.shades.nodes()[*at as usize].rgb;
         let center = boxed.center();
         let inside = self.area.inside(center);
         if !tiny {
             self.begin();
-            self.cells.spread(self.area, boxed, count as f32, rgb);
+            self.cells.spread(self.area, boxed, *count as f32, rgb);
         } else if let Some(middle) = inside {
             self.begin();
             let cell = self.area.cell(middle);
-            self.cells.add_crowd(cell, middle, count as u32, rgb);
+            self.cells.add_crowd(cell, middle, *count, rgb);
         }
         if !self.frame.wanted.rgba {
             return;
         }
         let pixel = self.pixel(center);
-        if let Some(around) = around {
-            self.lit.light_near(boxed, around, self.area.min);
+        if *around >= 0 {
+            self.lit.light_near(boxed, *around, self.area.min);
         } else if let Some((x, y)) = pixel {
             let middle = center.map(|v| (v & !(SUBPIXELS - 1)) + SUBPIXELS / 2);
             if self.pass.marker.covers_surely(boxed, middle) {
@@ -384,7 +345,7 @@ impl<'a> Walk<'a> {
             }
         }
         let pixel = pixel.map_or(NOWHERE, |(x, y)| (y * TILE_WIDTH + x) as u32);
-        self.crowds.push((at, pixel));
+        self.crowds.push((*at, pixel));
     }
 
     /// Lights every pixel under a marker of a node taken as a whole. Where all pixels around are lit
