@@ -45,7 +45,7 @@ impl Cell {
 #[derive(Debug, Default)]
 pub(super) struct Cells {
     /// In each lane a sum over single points and small nodes: red, green, blue, number, and both places. No
-    /// lane's highest bit is set.
+    /// lane's highest bit is set. Behind the last pixel one for points that lie in none.
     singles: Vec<u16x8>,
     /// The pixels that single points light around their own: parts of masks of a square.
     lights: [Vec<u16>; 2],
@@ -54,10 +54,12 @@ pub(super) struct Cells {
     /// Red, green, blue and number of points of nodes that are spread over their pixels, with [`SPREAD`] more behind
     /// the last; empty until there is one.
     spread: Vec<f32x4>,
+    /// Row after row, the pixels in which something lies that is not spread.
+    lone: Vec<u64>,
 }
 
 /// Most pixels along either axis over which a node is spread.
-pub(super) const SPREAD: usize = 5;
+pub(super) const SPREAD: usize = 6;
 
 /// The largest number of points whose sums leave the highest bit of every lane free.
 const FEW: u32 = 127;
@@ -65,7 +67,7 @@ const FEW: u32 = 127;
 impl Cells {
     /// Empties the cells of an area; `parts` of masks are kept for each.
     pub fn clear(&mut self, area: &Area, parts: usize) {
-        let size = area.width * area.height;
+        let size = area.width * area.height + 1;
         super::refill(&mut self.singles, size, u16x8::ZERO);
         for lights in &mut self.lights[..parts] {
             super::refill(lights, size, 0);
@@ -89,48 +91,67 @@ impl Cells {
         }
     }
 
-    /// Adds points, four at a time, of which all are `INSIDE` the area, or lie in it or near it.
+    /// Adds points, which all lie `INSIDE` the area, or in it or near it.
     #[inline]
     pub fn add_points<const PARTS: usize, const INSIDE: bool>(
         &mut self,
-        points: &[[[f32; 2]; 4]],
-        colors: &[[[u8; 4]; 4]],
+        points: &[[f32; 2]],
+        colors: &[[u8; 4]],
         (lattice, area): (&Lattice, &Area),
         masks: &Masks<PARTS>,
     ) {
         // So many points cannot fill a lane to which room was left.
-        const BLOCK: usize = FEW as usize / 4;
+        const BLOCK: usize = FEW as usize / 4 * 4;
+        let beyond = area.width * area.height;
         for (points, colors) in points.chunks(BLOCK).zip(colors.chunks(BLOCK)) {
+            let (fours, rest) = points.as_chunks();
+            let (four_colors, rest_colors) = colors.as_chunks();
             let mut lanes = u16x8::ZERO;
-            let singles = &mut self.singles[..];
-            let [first, second] = &mut self.lights;
-            let first = &mut first[..singles.len()];
-            let others = if PARTS > 1 { singles.len() } else { 0 };
-            let second = &mut second[..others];
-            for (points, colors) in points.iter().zip(colors) {
-                let four = Four::of(points, colors, lattice, area);
-                let inside = if INSIDE { 0b1111 } else { four.inside(area) };
-                for i in (0..4).filter(|i| INSIDE || inside >> i & 1 == 1) {
-                    let cell = four.cell(i);
-                    let lights = masks.of(four.place(i));
-                    let sum = singles[cell] + four.sums(i);
-                    singles[cell] = sum;
-                    lanes |= sum;
-                    first[cell] |= lights[0];
-                    if PARTS > 1 {
-                        second[cell] |= lights[1];
-                    }
+            for (points, colors) in fours.iter().zip(four_colors) {
+                let mut four = Four::of(points, colors, lattice, area);
+                if !INSIDE {
+                    four.keep(4, area);
                 }
+                lanes |= self.add_four(&four, masks);
             }
+            if !rest.is_empty() {
+                let (mut points, mut colors) = ([rest[0]; 4], [[0; 4]; 4]);
+                points[..rest.len()].copy_from_slice(rest);
+                colors[..rest.len()].copy_from_slice(rest_colors);
+                let mut four = Four::of(&points, &colors, lattice, area);
+                four.keep(rest.len(), area);
+                lanes |= self.add_four(&four, masks);
+            }
+            self.singles[beyond] = u16x8::ZERO;
             if any_highest(lanes) {
-                for (points, colors) in points.iter().zip(colors) {
-                    let four = Four::of(points, colors, lattice, area);
-                    let inside = four.inside(area);
-                    let cells = (0..4).filter(|i| inside >> i & 1 == 1);
-                    cells.for_each(|i| self.make_room(four.cell(i)));
-                }
+                let at = points.iter().map(|point| lattice.at(*point));
+                at.filter_map(|at| area.inside(at))
+                    .for_each(|at| self.make_room(area.cell(at)));
             }
         }
+    }
+
+    /// Adds four points; their sums together.
+    #[inline]
+    fn add_four<const PARTS: usize>(&mut self, four: &Four, masks: &Masks<PARTS>) -> u16x8 {
+        let singles = &mut self.singles[..];
+        let [first, second] = &mut self.lights;
+        let first = &mut first[..singles.len()];
+        let others = if PARTS > 1 { singles.len() } else { 0 };
+        let second = &mut second[..others];
+        let mut lanes = u16x8::ZERO;
+        for i in 0..4 {
+            let cell = four.cell(i);
+            let lights = masks.of(four.place(i));
+            let sum = singles[cell] + four.sums(i);
+            singles[cell] = sum;
+            lanes |= sum;
+            first[cell] |= lights[0];
+            if PARTS > 1 {
+                second[cell] |= lights[1];
+            }
+        }
+        lanes
     }
 
     /// Adds `count` points of a mean colour at a position from the area's corner, 1/256 px.
@@ -201,8 +222,8 @@ impl Cells {
             (to - from).fast_max(f32x4::ZERO) & inside
         };
         let [a, b, c, d] = overlap(columns + f32x4::new([0.0, 1.0, 2.0, 3.0])).to_array();
-        let [e, ..] = overlap(columns + f32x4::splat(4.0)).to_array();
-        let shares = [a, b, c, d, e].map(f32x4::splat);
+        let [e, f, ..] = overlap(columns + f32x4::new([4.0, 5.0, 6.0, 7.0])).to_array();
+        let shares = [a, b, c, d, e, f].map(f32x4::splat);
         let rows = (top as i32).max(0)..(bottom as i32 + 1).min(area.height as i32);
         for row in rows {
             let part = bottom.min(row as f32 + 1.0) - top.max(row as f32);
@@ -224,6 +245,16 @@ impl Cells {
         }
     }
 
+    /// All that lies in a pixel: colours and number.
+    fn sum(&self, pixel: usize) -> f32x4 {
+        let other = self
+            .others
+            .get(pixel)
+            .map_or(f32x4::ZERO, |other| other.sum);
+        let even = self.spread.get(pixel).copied().unwrap_or_default();
+        single_sum(self.singles[pixel]).sum + other + even
+    }
+
     /// What is spread, by pixel of the area; nothing when nothing is.
     pub fn evens(&self) -> &[f32x4] {
         &self.spread
@@ -237,30 +268,53 @@ impl Cells {
         self.others[cell].add(what);
     }
 
-    /// Visits the pixels of a row of the area in which something lies, what is spread left out. In crowded
-    /// stretches all is spread over its pixel first.
-    #[inline]
-    pub fn in_row(&mut self, row: usize, area: &Area, mut visit: impl FnMut(usize, Cell)) {
-        let start = row * area.width;
-        for first in (0..area.width).step_by(WORD) {
-            let places = start + first..start + (first + WORD).min(area.width);
-            let mut bits = occupied(&self.singles[places.clone()]);
-            let others = self.others.get(places).unwrap_or(&[]);
-            for (i, other) in others.iter().enumerate() {
-                bits |= u64::from(other.count() > 0.0) << i;
-            }
-            for stretch in (0..WORD).step_by(STRETCH) {
-                let within = bits & ((1 << STRETCH) - 1) << stretch;
-                if within.count_ones() >= CROWDED {
-                    bits ^= within;
-                    self.even_out(
-                        start + first + stretch
-                            ..start + (first + stretch + STRETCH).min(area.width),
-                    );
+    /// Spreads over its pixel what lies in crowded stretches, and notes in which of the others something lies.
+    pub fn even_out(&mut self, area: &Area) {
+        self.lone.clear();
+        for row in 0..area.height {
+            let start = row * area.width;
+            for first in (0..area.width).step_by(WORD) {
+                let places = start + first..start + (first + WORD).min(area.width);
+                let mut bits = occupied(&self.singles[places.clone()]);
+                let others = self.others.get(places.clone()).unwrap_or(&[]);
+                for (i, other) in others.iter().enumerate() {
+                    bits |= u64::from(other.count() > 0.0) << i;
                 }
+                for stretch in (0..WORD).step_by(STRETCH) {
+                    let within = bits & ((1 << STRETCH) - 1) << stretch;
+                    if within.count_ones() >= CROWDED {
+                        bits ^= within;
+                        let first = places.start + stretch;
+                        self.even_out_stretch(first..(first + STRETCH).min(places.end));
+                    }
+                }
+                self.lone.push(bits);
             }
+        }
+    }
+
+    /// Takes what lies in these pixels as spread over them.
+    fn even_out_stretch(&mut self, pixels: Range<usize>) {
+        self.begin_spread();
+        let evens = &mut self.spread[pixels.clone()];
+        for (even, single) in evens.iter_mut().zip(&self.singles[pixels.clone()]) {
+            *even += single_sum(*single).sum;
+        }
+        let others = self.others.get(pixels).unwrap_or(&[]);
+        for (even, other) in evens.iter_mut().zip(others) {
+            *even += other.sum;
+        }
+    }
+
+    /// Visits the pixels of a row of the area in which something lies that is not spread.
+    #[inline]
+    pub fn in_row(&self, row: usize, area: &Area, mut visit: impl FnMut(usize, Cell)) {
+        let start = row * area.width;
+        let words = area.width.div_ceil(WORD);
+        for (word, bits) in self.lone[row * words..][..words].iter().enumerate() {
+            let mut bits = *bits;
             while bits != 0 {
-                let column = first + bits.trailing_zeros() as usize;
+                let column = word * WORD + bits.trailing_zeros() as usize;
                 bits &= bits - 1;
                 let mut cell = single_sum(self.singles[start + column]);
                 if let Some(other) = self.others.get(start + column) {
@@ -268,19 +322,6 @@ impl Cells {
                 }
                 visit(column, cell);
             }
-        }
-    }
-
-    /// Takes what lies in these pixels as spread over them.
-    fn even_out(&mut self, pixels: Range<usize>) {
-        self.begin_spread();
-        let evens = &mut self.spread[pixels.clone()];
-        for (even, single) in evens.iter_mut().zip(&mut self.singles[pixels.clone()]) {
-            *even += single_sum(std::mem::take(single)).sum;
-        }
-        let others = self.others.get_mut(pixels).unwrap_or(&mut []);
-        for (even, other) in evens.iter_mut().zip(others) {
-            *even += std::mem::take(other).sum;
         }
     }
 
@@ -353,9 +394,7 @@ fn sixteen(singles: &[u16x8; 16]) -> u32 {
     };
     let four = |i: usize| -> i32x4 { bytemuck::cast(narrow(sums(i), sums(i + 2))) };
     let eight = |i: usize| i16x8::from_i32x8_saturate(bytemuck::cast([four(i), four(i + 4)]));
-    narrow(eight(0), eight(8))
-        .simd_gt(i8x16::ZERO)
-        .to_bitmask()
+    narrow(eight(0), eight(8)).simd_gt(i8x16::ZERO).to_bitmask()
 }
 
 /// Both, in bytes.
@@ -409,42 +448,43 @@ pub(super) fn add_counts(
     untouched: bool,
 ) {
     const { assert!(COUNT_CELL == 2, "cells are added in pairs") };
-    for y in 0..tile.height {
+    for y in (0..tile.height).step_by(COUNT_CELL) {
         let counts = &mut counts[y / COUNT_CELL * row_length + tile.x / COUNT_CELL..];
-        let first = (y + area.margin) * area.width + area.margin;
-        let part = first..first + tile.width;
-        let (pairs, last) = cells.singles[part.clone()].as_chunks();
-        // No lane is more than half full.
-        let singles = pairs
-            .iter()
-            .map(|[a, b]| *a + *b)
-            .chain(last.iter().copied());
-        let singles = singles.map(|both| single_sum(both).sum);
-        let evens = cells.spread.get(part.clone()).unwrap_or(&[]);
         let counts = &mut counts[..tile.width.div_ceil(COUNT_CELL)];
-        let fresh = untouched && y.is_multiple_of(COUNT_CELL);
-        if evens.is_empty() {
-            add_to(counts, singles, fresh);
-        } else {
-            let (pairs, last) = evens.as_chunks();
-            let evens = pairs
-                .iter()
-                .map(|[a, b]| *a + *b)
-                .chain(last.iter().copied());
-            add_to(
-                counts,
-                singles.zip(evens).map(|(single, even)| single + even),
-                fresh,
-            );
+        let row = |y: usize| {
+            let first = (y + area.margin) * area.width + area.margin;
+            first..first + tile.width
+        };
+        let (one, two) = (row(y), row(y + 1));
+        if y + 1 < tile.height && tile.width.is_multiple_of(COUNT_CELL) && cells.others.is_empty() {
+            // No lane is more than half full.
+            let singles = pairs(&cells.singles[one.clone()])
+                .zip(pairs(&cells.singles[two.clone()]))
+                .map(|(a, b)| single_sum(a).sum + single_sum(b).sum);
+            match (cells.spread.get(one), cells.spread.get(two)) {
+                (Some(one), Some(two)) => {
+                    let evens = pairs(one).zip(pairs(two)).map(|(a, b)| a + b);
+                    add_to(counts, singles.zip(evens).map(|(a, b)| a + b), untouched);
+                }
+                _ => add_to(counts, singles, untouched),
+            }
+            continue;
         }
-        let others = cells.others.get(part).unwrap_or(&[]);
-        let others = others.chunks(COUNT_CELL);
-        add_to(
-            counts,
-            others.map(|pair| pair.iter().fold(f32x4::ZERO, |sum, other| sum + other.sum)),
-            false,
-        );
+        for y in y..(y + COUNT_CELL).min(tile.height) {
+            let fresh = untouched && y.is_multiple_of(COUNT_CELL);
+            let pixels = row(y).map(|pixel| cells.sum(pixel)).collect::<Vec<_>>();
+            let sums = pixels
+                .chunks(COUNT_CELL)
+                .map(|pair| pair.iter().fold(f32x4::ZERO, |a, b| a + *b));
+            add_to(counts, sums, fresh);
+        }
     }
+}
+
+/// Two by two.
+#[inline]
+fn pairs<T: Copy + std::ops::Add<Output = T>>(values: &[T]) -> impl Iterator<Item = T> {
+    values.as_chunks().0.iter().map(|[a, b]| *a + *b)
 }
 
 /// Adds to the counts, or writes them where they are `fresh`.
@@ -475,6 +515,7 @@ mod tests {
 
     fn totals(cells: &mut Cells, area: &Area) -> [f32; 4] {
         let mut total = f32x4::ZERO;
+        cells.even_out(area);
         for row in 0..area.height {
             cells.in_row(row, area, |_, cell| total += cell.sum);
         }
@@ -496,8 +537,8 @@ mod tests {
         };
         let white = [255; 4];
         // Near the lower right corner of a pixel, where the sums of places grow most.
-        let points = vec![[[540.99, -140.99]; 4]; 10_000];
-        let colors = vec![[white; 4]; 10_000];
+        let points = vec![[540.99, -140.99]; 40_000];
+        let colors = vec![white; 40_000];
         let mut cells = Cells::default();
         cells.clear(&area, 1);
         cells.add_points::<1, true>(&points, &colors, (&lattice, &area), &masks);

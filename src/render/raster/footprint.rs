@@ -45,7 +45,7 @@ impl Footprint {
 /// `side x side` pixels around the middle's.
 #[derive(Debug, Clone)]
 pub(super) struct Masks<const PARTS: usize> {
-    parts: [Box<[u16; PLACES * PLACES]>; PARTS],
+    parts: [Vec<u16>; PARTS],
 }
 
 impl<const PARTS: usize> Masks<PARTS> {
@@ -53,7 +53,7 @@ impl<const PARTS: usize> Masks<PARTS> {
         // Of the middle of a pixel of the square along an axis, from the corner of the marker's pixel.
         let middle = |pixel: usize| ((pixel as i32 - side as i32 / 2) << SUBPIXEL_BITS) + HALF;
         let part = |first: usize| {
-            let mut masks = Box::new([0; PLACES * PLACES]);
+            let mut masks = vec![0; PLACES * PLACES];
             let rows = first..side.min(first + PART);
             for (y, masks) in masks.chunks_exact_mut(PLACES).enumerate() {
                 for (bit, [row, column]) in rows

@@ -59,13 +59,17 @@ impl Four {
         }
     }
 
-    /// Which of them lie in the area, a bit each. Of the others nothing else is known.
+    /// Puts those that do not lie in the area, of which nothing else is known, and all but the first `len` into the cell
+    /// behind its last.
     #[inline]
-    pub fn inside(&self, area: &Area) -> u32 {
+    pub fn keep(&mut self, len: usize, area: &Area) {
         let [column, row] = self.pixels;
-        let width = i32x4::splat(area.width as i32);
-        let height = i32x4::splat(area.height as i32);
-        (width.simd_gt(column) & height.simd_gt(row)).to_bitmask()
+        let splat = |number: usize| i32x4::splat(number as i32);
+        let inside = splat(area.width).simd_gt(column)
+            & splat(area.height).simd_gt(row)
+            & splat(len).simd_gt(i32x4::new([0, 1, 2, 3]));
+        let cells: i32x4 = bytemuck::cast(self.cells);
+        self.cells = bytemuck::cast(inside.bitselect(cells, splat(area.width * area.height)));
     }
 
     /// Index of the pixel of point `i` in the area.
@@ -122,10 +126,12 @@ mod tests {
             });
             let expected = points.map(|point| area.inside(lattice.at(point)));
             let colors = [0, 1, 2, 3].map(|k| [k, 255 - k, (i % 256) as u8, 255]);
-            let four = Four::of(&points, &colors, &lattice, &area);
+            let mut four = Four::of(&points, &colors, &lattice, &area);
+            let len = usize::from(i % 5);
+            four.keep(len, &area);
             for (k, at) in expected.into_iter().enumerate() {
-                assert_eq!(four.inside(&area) >> k & 1 == 1, at.is_some());
-                let Some(at) = at else {
+                let Some(at) = at.filter(|_| k < len) else {
+                    assert_eq!(four.cell(k), area.width * area.height);
                     continue;
                 };
                 assert_eq!(four.cell(k), area.cell(at));

@@ -1,5 +1,6 @@
 //! The markers of what lies in each pixel, added up.
 
+use pulp::{Arch, Simd, WithSimd};
 use wide::f32x4;
 
 use super::cells::Cells;
@@ -35,6 +36,7 @@ impl Layer {
 
     /// Adds the markers of the cells.
     pub fn stamp(&mut self, pass: &Pass<'_>, area: &Area, cells: &mut Cells) {
+        cells.even_out(area);
         match (pass.stamp.splats(), pass.stamp.side) {
             (Some(splats), _) => self.stamp_smallest(splats, area, cells),
             (None, 5) => self.stamp_sized::<5>(&pass.stamp, area, cells),
@@ -104,12 +106,7 @@ impl Layer {
     }
 
     /// For markers of three pixels a side.
-    fn stamp_smallest(
-        &mut self,
-        splats: &[[[f32x4; 3]; 3]; TABLES],
-        area: &Area,
-        cells: &mut Cells,
-    ) {
+    fn stamp_smallest(&mut self, splats: &[[[f32x4; 3]; 3]; TABLES], area: &Area, cells: &Cells) {
         for row in 0..area.height {
             let Some(first) = self.first(row, area, 3) else {
                 return;
@@ -130,7 +127,7 @@ impl Layer {
     }
 
     /// Without loops for markers of that many pixels along each side; of any for 0.
-    fn stamp_sized<const SIDE: usize>(&mut self, stamp: &Stamp, area: &Area, cells: &mut Cells) {
+    fn stamp_sized<const SIDE: usize>(&mut self, stamp: &Stamp, area: &Area, cells: &Cells) {
         let side = if SIDE == 0 { stamp.side } else { SIDE };
         for row in 0..area.height {
             let Some(first) = self.first(row, area, side) else {
@@ -181,18 +178,54 @@ fn add_marker<'a>(
 /// Adds to each pixel what the nine around it hold, by weights that are the same from left to right and
 /// upside down.
 #[inline]
-fn gather(pixels: &mut [f32x4], [above, middle, below]: [&[f32x4]; 3], weights: &[f32]) {
+fn gather(pixels: &mut [f32x4], rows: [&[f32x4]; 3], weights: &[f32]) {
     let [corner, vertical, _, horizontal, center, ..] = *weights else {
         return;
     };
-    let [corner, vertical, horizontal, center] =
-        [corner, vertical, horizontal, center].map(f32x4::splat);
-    let outer = |i: usize| above[i] + below[i];
-    let (mut left, mut here) = ((middle[0], outer(0)), (middle[1], outer(1)));
-    for (i, pixel) in pixels.iter_mut().enumerate() {
-        let right = (middle[i + 2], outer(i + 2));
-        let sides = (left.0 + right.0) * horizontal + (left.1 + right.1) * corner;
-        *pixel += here.0 * center + here.1 * vertical + sides;
-        (left, here) = (here, right);
+    Arch::new().dispatch(Gather {
+        pixels: bytemuck::cast_slice_mut(pixels),
+        rows: rows.map(bytemuck::cast_slice),
+        corner,
+        vertical,
+        horizontal,
+        center,
+    });
+}
+
+/// The lanes of the pixels in a row, and of those around them: two more pixels in each row.
+struct Gather<'a> {
+    pixels: &'a mut [f32],
+    rows: [&'a [f32]; 3],
+    corner: f32,
+    vertical: f32,
+    horizontal: f32,
+    center: f32,
+}
+
+impl WithSimd for Gather<'_> {
+    type Output = ();
+
+    #[expect(
+        clippy::inline_always,
+        reason = "compiled once for each kind of processor"
+    )]
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self {
+            pixels,
+            rows,
+            corner,
+            vertical,
+            horizontal,
+            center,
+        } = self;
+        let length = pixels.len() + 8;
+        let [above, middle, below] = [&rows[0][..length], &rows[1][..length], &rows[2][..length]];
+        for (i, pixel) in pixels.iter_mut().enumerate() {
+            let (left, here, right) = (i, i + 4, i + 8);
+            let sides = (middle[left] + middle[right]) * horizontal
+                + ((above[left] + below[left]) + (above[right] + below[right])) * corner;
+            *pixel += middle[here] * center + (above[here] + below[here]) * vertical + sides;
+        }
     }
 }

@@ -155,7 +155,9 @@ impl Lit {
         if low < high {
             for word in low / 64..=(high - 1) / 64 {
                 let bits = bits(word, low, high);
-                self.rows[from..to].iter_mut().for_each(|row| row[word] |= bits);
+                self.rows[from..to]
+                    .iter_mut()
+                    .for_each(|row| row[word] |= bits);
             }
         }
         for y in (first..from).chain(to..last) {

@@ -128,8 +128,6 @@ impl Pass<'_> {
 /// One frame, prepared for its tiles.
 struct Frame<'a> {
     lattice: Lattice,
-    /// Length of a unit of the world, 1/256 px.
-    parts_per_unit: f32,
     tree: &'a TileTree,
     wanted: Wanted,
     inks: Inks,
@@ -172,7 +170,6 @@ pub fn draw_points(
     let pad = |pass: &Pass<'_>| pass.margin() + pass.stamp.side / 2;
     let frame = Frame {
         lattice,
-        parts_per_unit: (px_from_world.scale * f64::from(SUBPIXELS)) as f32,
         tree: layer.tree,
         wanted,
         inks: Inks::new(&tone, &layer.style, dim),

@@ -12,7 +12,7 @@ use super::{Frame, Pass};
 const CROWD: i32 = SUBPIXELS * 9 / 8;
 /// A node no larger than this along either side, 1/256 px, is taken as a whole and spread over its pixels
 /// where it is so full that it lights all of them.
-pub(super) const FULL: i32 = 3 * SUBPIXELS;
+pub(super) const FULL: i32 = 4 * SUBPIXELS;
 /// Fewest points of a node that is spread: their places are no longer seen.
 pub(super) const MANY: u32 = 12;
 /// Parts of pixels that each point has, at least, of a node whose points are looked at one by one: four on a pixel.
@@ -85,14 +85,15 @@ pub(super) const TOGETHER: usize = 256;
 
 /// Nodes by what becomes of them, each kind in the order in which they were looked at.
 pub(super) struct Sieve {
-    nodes: Box<[[Placed; TOGETHER]; FATES]>,
+    /// Room for [`TOGETHER`] of each kind.
+    nodes: Vec<Placed>,
     counts: [usize; FATES],
 }
 
 impl Default for Sieve {
     fn default() -> Self {
         Self {
-            nodes: Box::new([[NOTHING; TOGETHER]; FATES]),
+            nodes: vec![NOTHING; TOGETHER * FATES],
             counts: [0; FATES],
         }
     }
@@ -100,7 +101,7 @@ impl Default for Sieve {
 
 impl Sieve {
     pub fn of(&self, fate: Fate) -> &[Placed] {
-        &self.nodes[fate as usize][..self.counts[fate as usize]]
+        &self.nodes[fate as usize * TOGETHER..][..self.counts[fate as usize]]
     }
 
     /// Sifts at most [`TOGETHER`] nodes.
@@ -129,19 +130,21 @@ impl Sieve {
     ) {
         let nodes = four.map(|at| &frame.tree.nodes()[at as usize]);
         let shades = four.map(|at| &pass.shades.nodes()[at as usize]);
-        let all = i32x4::new(shades.map(|shade| shade.count as i32));
+        let whole = |count: u32| count.min(i32::MAX as u32) as i32;
+        let all = i32x4::new(shades.map(|shade| whole(shade.count)));
         let counts = match &pass.only {
             None => all,
             Some(mask) => i32x4::new([0, 1, 2, 3].map(|i| match shades[i].count {
                 0 => 0,
-                _ => mask.count_in(nodes[i].places()) as i32,
+                _ => whole(mask.count_in(nodes[i].places()) as u32),
             })),
         };
         let boxes = nodes.map(|node| frame.lattice.boxed(node));
         let lanes = u32x4::transpose(bytemuck::cast(boxes));
         let [left, top, right, bottom]: [i32x4; 4] = bytemuck::cast(lanes);
         let (width, height) = (right - left, bottom - top);
-        let exceeds = |side: i32| width.simd_gt(i32x4::splat(side)) | height.simd_gt(i32x4::splat(side));
+        let exceeds =
+            |side: i32| width.simd_gt(i32x4::splat(side)) | height.simd_gt(i32x4::splat(side));
         let [first, end] = [area.corner, area.far].map(|corner| corner.map(i32x4::splat));
         let outside = first[0].simd_gt(right)
             | first[1].simd_gt(bottom)
@@ -166,7 +169,7 @@ impl Sieve {
         // Then its points are as quickly looked at one by one as the nodes that hold them.
         let pixel = i32x4::splat(SUBPIXELS);
         let parts = (width + pixel).round_float() * (height + pixel).round_float();
-        let held = i32x4::new(nodes.map(|node| node.count() as i32)).round_float();
+        let held = f32x4::new(nodes.map(|node| node.count() as f32));
         let sparse: i32x4 = bytemuck::cast(parts.simd_ge(held * f32x4::splat(PARTS_FOR_EACH)));
         let sparse = sparse & !(exceeds(SMALL) & reaches_out);
         let leaf = i32x4::new(nodes.map(|node| -i32::from(node.is_leaf())));
@@ -179,7 +182,7 @@ impl Sieve {
         for i in 0..len {
             let fate = OUTCOMES[answers[i] as usize % OUTCOMES.len()] as usize;
             let count = &mut self.counts[fate];
-            self.nodes[fate][*count % TOGETHER] = Placed {
+            self.nodes[fate * TOGETHER + *count] = Placed {
                 at: four[i],
                 count: counts[i] as u32,
                 boxed: boxes[i],

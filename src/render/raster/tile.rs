@@ -2,7 +2,6 @@
 
 use wide::{f32x4, i16x8, i32x4, u8x16};
 
-use super::{COUNT_CELL, Frame};
 use super::cells::{Cells, add_counts};
 use super::dots::Dots;
 use super::fixed::{PxBox, SUBPIXEL_BITS};
@@ -11,6 +10,7 @@ use super::lit::Lit;
 use super::sift::Sieve;
 use super::tone::numbers;
 use super::walk::Runs;
+use super::{COUNT_CELL, Frame};
 
 /// A part of the picture, px.
 pub(super) struct Tile {
@@ -78,13 +78,6 @@ impl Area {
     pub fn cell(&self, at: [i32; 2]) -> usize {
         let [column, row] = at.map(|v| (v >> SUBPIXEL_BITS) as usize);
         row * self.width + column
-    }
-
-    /// Whether a box can have a point in a cell.
-    #[inline]
-    pub fn meets(&self, boxed: &PxBox) -> bool {
-        let meets = |i: usize| boxed.max[i] >= self.corner[i] && boxed.min[i] < self.far[i];
-        meets(0) & meets(1)
     }
 
     /// Whether all points of a box lie in cells.
@@ -196,40 +189,37 @@ fn paint<const KEPT: bool>(
     for y in 0..tile.height {
         let row = &mut rgba[4 * (y * row_length + tile.x)..][..4 * tile.width];
         let (groups, rest) = row.as_chunks_mut::<4>().0.as_chunks_mut();
-        let (sums, _) = layer.row(y).as_chunks();
+        let (sums, _) = layer.row(y).as_chunks::<TOGETHER>();
         let lit = lit.row(y);
-        let paint = |i: usize, pixels: &mut [[u8; 4]; TOGETHER]| {
+        // What does not fill a group is painted in a group beside.
+        let mut last = EMPTY;
+        last[..rest.len()].copy_from_slice(rest);
+        let beside = (!rest.is_empty()).then_some(&mut last);
+        for (i, pixels) in groups.iter_mut().chain(beside).enumerate() {
             let x = i * TOGETHER;
             let lit = lit[x / 64] >> (x % 64) & ALL;
             if lit == 0 {
                 if !KEPT {
                     *pixels = EMPTY;
                 }
-                return;
+                continue;
             }
-            let sums: &[f32x4; TOGETHER] = &sums[i];
-            let bare = lit & !u64::from(numbers(sums).simd_gt(f32x4::ZERO).to_bitmask());
-            let painted = bytes(if bare == 0 {
-                color(sums, pixels)
+            let bare = lit & !u64::from(numbers(&sums[i]).simd_gt(f32x4::ZERO).to_bitmask());
+            let traced;
+            let sums = if bare == 0 {
+                &sums[i]
             } else {
-                color(&with_traces(layer, *sums, bare, [x, y]), pixels)
-            });
+                traced = with_traces(layer, sums[i], bare, [x, y]);
+                &traced
+            };
+            let painted = bytes(color(sums, pixels));
             *pixels = if lit == ALL {
                 painted
             } else {
                 chosen(lit, painted, if KEPT { *pixels } else { EMPTY })
             };
-        };
-        let whole = groups.len();
-        for (i, pixels) in groups.iter_mut().enumerate() {
-            paint(i, pixels);
         }
-        if !rest.is_empty() {
-            let mut pixels = EMPTY;
-            pixels[..rest.len()].copy_from_slice(rest);
-            paint(whole, &mut pixels);
-            rest.copy_from_slice(&pixels[..rest.len()]);
-        }
+        rest.copy_from_slice(&last[..rest.len()]);
     }
 }
 

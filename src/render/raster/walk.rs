@@ -7,8 +7,8 @@ use super::dots::Dots;
 use super::fixed::{PxBox, SUBPIXEL_BITS, SUBPIXELS};
 use super::footprint::{Footprint, Masks};
 use super::lit::Lit;
-use super::tile::{Area, Scratch, Tile};
 use super::sift::{FULL, Fate, MANY, Placed, SMALL, Sieve, TOGETHER};
+use super::tile::{Area, Scratch, Tile};
 use super::{Frame, Pass, TILE_WIDTH};
 use crate::memory::prefetch;
 
@@ -102,9 +102,7 @@ impl Runs {
 }
 
 /// From the first to the last place of those that follow one another.
-fn joined(runs: &mut [Range<usize>]) -> impl Iterator<Item = Range<usize>> {
-    // Those of each level come in order.
-    runs.sort_by_key(|run| run.start);
+fn joined(runs: &[Range<usize>]) -> impl Iterator<Item = Range<usize>> {
     let follows = |a: &Range<usize>, b: &Range<usize>| a.end == b.start;
     runs.chunk_by(follows)
         .filter_map(|runs| Some(runs.first()?.start..runs.last()?.end))
@@ -156,7 +154,9 @@ impl<'a> Walk<'a> {
     fn points(&mut self, node: &Placed) {
         self.begin();
         let pass = self.pass;
-        let Placed { at, count, boxed, .. } = node;
+        let Placed {
+            at, count, boxed, ..
+        } = node;
         let places = self.frame.tree.nodes()[*at as usize].places();
         if (*count as usize) < places.len() {
             match &pass.only {
@@ -175,8 +175,8 @@ impl<'a> Walk<'a> {
     /// Draws the runs.
     fn runs(&mut self) {
         let mut runs = std::mem::take(self.runs);
-        self.all::<true>(joined(&mut runs.inside));
-        self.all::<false>(joined(&mut runs.near));
+        self.all::<true>(joined(&runs.inside));
+        self.all::<false>(joined(&runs.near));
         runs.clear();
         *self.runs = runs;
     }
@@ -200,9 +200,9 @@ impl<'a> Walk<'a> {
     }
 
     /// Draws points that all lie `INSIDE` the area, or in it or near it.
-    fn run<const INSIDE: bool>(&mut self, mut places: Range<usize>) {
-        let (points, _) = self.frame.tree.points()[places.clone()].as_chunks();
-        let (colors, _) = self.pass.shades.points()[places.clone()].as_chunks();
+    fn run<const INSIDE: bool>(&mut self, places: Range<usize>) {
+        let points = &self.frame.tree.points()[places.clone()];
+        let colors = &self.pass.shades.points()[places.clone()];
         let to_pixels = (&self.frame.lattice, self.area);
         let footprint = self.footprint();
         let cells = &mut *self.cells;
@@ -213,10 +213,8 @@ impl<'a> Walk<'a> {
             Some(Footprint::Five(masks)) => {
                 cells.add_points::<_, INSIDE>(points, colors, to_pixels, masks);
             }
-            None => return self.points_where(places, |_| true),
+            None => self.points_where(places, |_| true),
         }
-        places.start += 4 * points.len();
-        self.points_where(places, |_| true);
     }
 
     /// Of a small marker, where it matters what it lights.
@@ -272,8 +270,7 @@ impl<'a> Walk<'a> {
                 continue;
             };
             let cell = self.area.cell(at);
-            self.cells
-                .add_point(cell, at.map(|v| v as u8), *color, []);
+            self.cells.add_point(cell, at.map(|v| v as u8), *color, []);
             if !self.frame.wanted.rgba {
                 continue;
             }
@@ -320,7 +317,12 @@ impl<'a> Walk<'a> {
     /// Takes a node as a whole: in the pixel of its middle if it is `tiny`, or else spread over its box.
     #[inline]
     fn whole(&mut self, node: &Placed, tiny: bool) {
-        let Placed { at, count, boxed, around } = node;
+        let Placed {
+            at,
+            count,
+            boxed,
+            around,
+        } = node;
         let rgb = self.pass.shades.nodes()[*at as usize].rgb;
         let center = boxed.center();
         let inside = self.area.inside(center);
