@@ -18,15 +18,18 @@ pub(super) struct Layer {
     /// Pixels on each side of the tile, so that whole markers fit.
     pad: usize,
     row_length: usize,
+    /// Nothing was added since there is room; what the sums hold means nothing.
+    empty: bool,
 }
 
 impl Layer {
     /// Makes room for the markers of cells up to `pad` px outside of the tile.
-    pub fn clear(&mut self, pad: usize) {
+    pub fn begin(&mut self, pad: usize) {
         self.pad = pad;
         self.row_length = TILE_WIDTH + 2 * pad;
         let size = self.row_length * (TILE_HEIGHT + 2 * pad);
-        super::refill(&mut self.sums, size, f32x4::ZERO);
+        self.sums.resize(size, f32x4::ZERO);
+        self.empty = true;
     }
 
     /// The pixels of the tile in a row.
@@ -37,14 +40,22 @@ impl Layer {
     /// Adds the markers of the cells.
     pub fn stamp(&mut self, pass: &Pass<'_>, area: &Area, cells: &mut Cells) {
         cells.even_out(area);
+        let evens = cells.evens();
+        let gathered = pass.stamp.side == 3 && !evens.is_empty();
+        if gathered {
+            self.gather_smallest(&pass.stamp, area, evens);
+        } else if self.empty {
+            self.sums.fill(f32x4::ZERO);
+        }
+        self.empty = false;
         match (pass.stamp.splats(), pass.stamp.side) {
             (Some(splats), _) => self.stamp_smallest(splats, area, cells),
             (None, 5) => self.stamp_sized::<5>(&pass.stamp, area, cells),
             (None, 7) => self.stamp_sized::<7>(&pass.stamp, area, cells),
             (None, _) => self.stamp_sized::<0>(&pass.stamp, area, cells),
         }
-        if !cells.evens().is_empty() {
-            self.stamp_evens(&pass.stamp, area, cells.evens());
+        if !gathered && !evens.is_empty() {
+            self.stamp_evens(&pass.stamp, area, evens);
         }
     }
 
@@ -89,18 +100,43 @@ impl Layer {
             let first = first + (side - 1) * (self.row_length + 1);
             let pixels = &mut self.sums[first..][..area.width + 1 - side];
             let evens = &evens[row * area.width..];
-            if side == 3 {
-                let length = pixels.len() + 2;
-                let rows = [0, 1, 2].map(|i| &evens[i * area.width..][..length]);
-                gather(pixels, rows, &stamp.mean);
-                continue;
-            }
             for (i, weight) in stamp.mean.iter().enumerate().filter(|(_, w)| **w > 0.0) {
                 let tap = i / side * area.width + i % side;
                 let weight = f32x4::splat(*weight);
                 for (pixel, even) in pixels.iter_mut().zip(&evens[tap..]) {
                     *pixel += *even * weight;
                 }
+            }
+        }
+    }
+
+    /// The same for markers of three pixels a side; while it is empty, the pixels need not be emptied first.
+    fn gather_smallest(&mut self, stamp: &Stamp, area: &Area, evens: &[f32x4]) {
+        // From here on pixels have all their neighbours in the area.
+        let Some(first) = (self.pad + 1).checked_sub(area.margin) else {
+            return;
+        };
+        let (columns, rows) = (
+            first..first + area.width - 2,
+            first..first + area.height - 2,
+        );
+        for (y, pixels) in self.sums.chunks_exact_mut(self.row_length).enumerate() {
+            if !rows.contains(&y) {
+                if self.empty {
+                    pixels.fill(f32x4::ZERO);
+                }
+                continue;
+            }
+            let around = [0, 1, 2].map(|i| {
+                let row = &evens[(y - first + i) * area.width..];
+                &row[..area.width]
+            });
+            if self.empty {
+                pixels[..columns.start].fill(f32x4::ZERO);
+                pixels[columns.end..].fill(f32x4::ZERO);
+                gather::<true>(&mut pixels[columns.clone()], around, &stamp.mean);
+            } else {
+                gather::<false>(&mut pixels[columns.clone()], around, &stamp.mean);
             }
         }
     }
@@ -175,14 +211,14 @@ fn add_marker<'a>(
     }
 }
 
-/// Adds to each pixel what the nine around it hold, by weights that are the same from left to right and
-/// upside down.
+/// Adds to each pixel, or writes to it if it is `FRESH`, what the nine around it hold, by weights that are the same
+/// from left to right and upside down.
 #[inline]
-fn gather(pixels: &mut [f32x4], rows: [&[f32x4]; 3], weights: &[f32]) {
+fn gather<const FRESH: bool>(pixels: &mut [f32x4], rows: [&[f32x4]; 3], weights: &[f32]) {
     let [corner, vertical, _, horizontal, center, ..] = *weights else {
         return;
     };
-    Arch::new().dispatch(Gather {
+    Arch::new().dispatch(Gather::<FRESH> {
         pixels: bytemuck::cast_slice_mut(pixels),
         rows: rows.map(bytemuck::cast_slice),
         corner,
@@ -193,7 +229,7 @@ fn gather(pixels: &mut [f32x4], rows: [&[f32x4]; 3], weights: &[f32]) {
 }
 
 /// The lanes of the pixels in a row, and of those around them: two more pixels in each row.
-struct Gather<'a> {
+struct Gather<'a, const FRESH: bool> {
     pixels: &'a mut [f32],
     rows: [&'a [f32]; 3],
     corner: f32,
@@ -202,7 +238,7 @@ struct Gather<'a> {
     center: f32,
 }
 
-impl WithSimd for Gather<'_> {
+impl<const FRESH: bool> WithSimd for Gather<'_, FRESH> {
     type Output = ();
 
     #[expect(
@@ -225,7 +261,8 @@ impl WithSimd for Gather<'_> {
             let (left, here, right) = (i, i + 4, i + 8);
             let sides = (middle[left] + middle[right]) * horizontal
                 + ((above[left] + below[left]) + (above[right] + below[right])) * corner;
-            *pixel += middle[here] * center + (above[here] + below[here]) * vertical + sides;
+            let sum = middle[here] * center + (above[here] + below[here]) * vertical + sides;
+            *pixel = if FRESH { sum } else { *pixel + sum };
         }
     }
 }

@@ -29,7 +29,7 @@ pub(super) struct Scratch {
     selected: Layer,
     pub selected_lit: Lit,
     pub dots: Dots,
-    /// Nodes that were taken as a whole, each with the pixel of the tile at its middle.
+    /// Nodes that were taken as a whole, each with the pixel of the tile that is nearest to its middle.
     pub crowds: Vec<(u32, u32)>,
     pub runs: Runs,
     pub sieve: Sieve,
@@ -108,7 +108,7 @@ impl Frame<'_> {
             }
             if any && self.wanted.rgba {
                 if !drawn {
-                    scratch.base.clear(self.pad);
+                    scratch.base.begin(self.pad);
                 }
                 scratch.base.stamp(pass, &area, &mut scratch.cells);
                 drawn = true;
@@ -135,7 +135,7 @@ impl Frame<'_> {
             let (area, any) = self.collect(pass, tile, scratch, true);
             if any {
                 if !chosen {
-                    scratch.selected.clear(self.pad);
+                    scratch.selected.begin(self.pad);
                 }
                 scratch.selected.stamp(pass, &area, &mut scratch.cells);
                 chosen = true;

@@ -17,9 +17,6 @@ const _: () = {
     let side = FULL + 2 * FULL / (MANY as i32 - 1);
     assert!((side + SUBPIXELS - 1) / SUBPIXELS < SPREAD as i32);
 };
-/// Neither in the tile nor around it.
-const NOWHERE: u32 = u32::MAX;
-
 impl Frame<'_> {
     /// Walks down the tree: what lies in each pixel, and which pixels are lit.
     pub fn collect(
@@ -47,7 +44,8 @@ impl Frame<'_> {
         dots.clear();
         crowds.clear();
         open.clear();
-        open.push(0);
+        // Without points there is no root.
+        open.extend(self.tree.root().map(|_| 0));
         let mut walk = Walk {
             frame: self,
             pass,
@@ -346,8 +344,11 @@ impl<'a> Walk<'a> {
                 self.lit.light_row(y, x, x + 1);
             }
         }
-        let pixel = pixel.map_or(NOWHERE, |(x, y)| (y * TILE_WIDTH + x) as u32);
-        self.crowds.push((*at, pixel));
+        // Or the nearest one of the tile: what of the tile lies near its middle lies as near to that.
+        let last = [self.tile.width, self.tile.height].map(|side| side as i32 - 1);
+        let [x, y] = [0, 1].map(|i| (center[i] - self.area.min[i]) >> SUBPIXEL_BITS);
+        let pixel = y.clamp(0, last[1]) as usize * TILE_WIDTH + x.clamp(0, last[0]) as usize;
+        self.crowds.push((*at, pixel as u32));
     }
 
     /// Lights every pixel under a marker of a node taken as a whole. Where all pixels around are lit
@@ -361,7 +362,7 @@ impl<'a> Walk<'a> {
         for i in 0..self.crowds.len() {
             let (at, pixel) = self.crowds[i];
             let (x, y) = (pixel as usize % TILE_WIDTH, pixel as usize / TILE_WIDTH);
-            if pixel == NOWHERE || !around.get(x, y) {
+            if !around.get(x, y) {
                 let boxed = self
                     .frame
                     .lattice
