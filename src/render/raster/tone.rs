@@ -22,7 +22,7 @@ pub(super) struct Tone {
 /// What a pixel under a number of markers shows.
 #[derive(Debug, Clone, Copy)]
 struct Ink {
-    /// Times its mean colour; 0 in the last lane.
+    /// Times the sum of its colours; 0 in the last lane.
     color: f32x4,
     /// And this.
     light: f32x4,
@@ -42,7 +42,7 @@ impl Inks {
         let of = |markers: f32| {
             let alpha = (tone.alpha(markers) * dim).max(4.0 / 255.0);
             let shine = style.glow * tone.crowding(markers).powi(2) * dim;
-            let color = alpha * style.shade * (1.0 - shine);
+            let color = alpha * style.shade * (1.0 - shine) / markers;
             let light = alpha * style.shade * shine * 255.0;
             Ink {
                 color: f32x4::new([color, color, color, 0.0]),
@@ -59,10 +59,8 @@ impl Inks {
     /// (fractions count).
     #[inline]
     pub fn of(&self, sums: &[f32x4; 4]) -> [f32x4; 4] {
-        let markers = numbers(sums);
-        let shares = (f32x4::ONE / markers.fast_max(f32x4::splat(1e-9))).to_array();
-        let inks = self.by_number.four(markers);
-        std::array::from_fn(|i| sums[i] * f32x4::splat(shares[i]) * inks[i].color + inks[i].light)
+        let inks = self.by_number.four(numbers(sums));
+        std::array::from_fn(|i| sums[i] * inks[i].color + inks[i].light)
     }
 }
 
@@ -74,7 +72,7 @@ pub(super) fn numbers([a, b, c, d]: &[f32x4; 4]) -> f32x4 {
 }
 
 /// Between these numbers of markers, inks differ.
-const LEAST: f32 = 1.0 / 1024.0;
+const LEAST: f32 = 1.0 / 65_536.0;
 const MOST: f32 = 16_777_216.0;
 
 /// Markers over a pixel from which a view counts as crowded.
