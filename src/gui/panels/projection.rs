@@ -6,7 +6,7 @@ use egui_plot::{Bar, BarChart, Plot};
 use super::super::action::{Action, Dialog};
 use super::super::app::{Drafts, MapDraft};
 use super::super::theme::tokens;
-use super::super::widgets::{class_column, fact, grouped, labelled, section};
+use super::super::widgets::{class_column, fact, grouped, grouped_text, labelled, section};
 use crate::analysis::points::Metric;
 use crate::analysis::reduce::umap::Start;
 use crate::analysis::reduce::{Method, ReduceParams, variance_ratio};
@@ -27,7 +27,7 @@ pub(in crate::gui) fn ui(
         fact(ui, "Points", grouped(projection.len()));
         for (name, key) in [("Method", "method"), ("Fitted on", "fitted_on")] {
             if let Some(value) = projection.provenance().get(key) {
-                fact(ui, name, value);
+                fact(ui, name, grouped_text(value));
             }
         }
         let ratios = variance_ratio(projection.provenance());

@@ -9,7 +9,7 @@ use super::super::action::Action;
 use super::super::active::Running;
 use super::super::app::Drafts;
 use super::super::theme::{STEP, strong_family, tokens};
-use super::super::widgets::counted;
+use super::super::widgets::{counted, grouped_text};
 use super::{data, encoder, projection, quality};
 use crate::job::Judged;
 use crate::session::{History, Session};
@@ -227,7 +227,7 @@ fn map_text(session: &Session) -> String {
             let method = facts.get("method").unwrap_or("from file");
             facts.get("fitted_on").map_or_else(
                 || method.to_owned(),
-                |on| format!("{method} · fitted on {on}"),
+                |on| format!("{method} · fitted on {}", grouped_text(on)),
             )
         },
     )

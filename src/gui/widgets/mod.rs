@@ -95,6 +95,14 @@ pub(super) fn grouped(number: usize) -> String {
     text
 }
 
+/// A text that begins with a number, whose digits come in groups: "6,000 objects".
+pub(super) fn grouped_text(text: &str) -> String {
+    let end = text.find(|c: char| !c.is_ascii_digit());
+    let (number, rest) = text.split_at(end.unwrap_or(text.len()));
+    let number = number.parse().map(grouped);
+    number.map_or_else(|_| text.to_owned(), |number| number + rest)
+}
+
 /// "1 cutout", "6,000 cutouts".
 pub(super) fn counted(number: usize, one: &str, many: &str) -> String {
     format!(
@@ -133,6 +141,13 @@ pub(super) fn short_number(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_leading_number_is_grouped() {
+        assert_eq!(grouped_text("6000 objects"), "6,000 objects");
+        assert_eq!(grouped_text("1234567"), "1,234,567");
+        assert_eq!(grouped_text("all objects"), "all objects");
+    }
 
     #[test]
     fn numbers_read_well() {
