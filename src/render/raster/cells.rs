@@ -268,7 +268,8 @@ impl Cells {
         self.others[cell].add(what);
     }
 
-    /// Spreads over its pixel what lies in crowded stretches, and notes in which of the others something lies.
+    /// Spreads over its pixel what lies in crowded stretches, and notes in which of the others something lies. Nothing is to
+    /// be counted after that: the points of crowded stretches are held twice then.
     pub fn even_out(&mut self, area: &Area) {
         self.lone.clear();
         for row in 0..area.height {
@@ -456,17 +457,21 @@ pub(super) fn add_counts(
             first..first + tile.width
         };
         let (one, two) = (row(y), row(y + 1));
-        if y + 1 < tile.height && tile.width.is_multiple_of(COUNT_CELL) && cells.others.is_empty() {
+        if y + 1 < tile.height && tile.width.is_multiple_of(COUNT_CELL) {
             // No lane is more than half full.
             let singles = pairs(&cells.singles[one.clone()])
                 .zip(pairs(&cells.singles[two.clone()]))
                 .map(|(a, b)| single_sum(a).sum + single_sum(b).sum);
-            match (cells.spread.get(one), cells.spread.get(two)) {
+            match (cells.spread.get(one.clone()), cells.spread.get(two.clone())) {
                 (Some(one), Some(two)) => {
                     let evens = pairs(one).zip(pairs(two)).map(|(a, b)| a + b);
                     add_to(counts, singles.zip(evens).map(|(a, b)| a + b), untouched);
                 }
                 _ => add_to(counts, singles, untouched),
+            }
+            for others in [one, two].map(|row| cells.others.get(row)) {
+                let (others, _) = others.unwrap_or(&[]).as_chunks();
+                add_to(counts, others.iter().map(|[a, b]| a.sum + b.sum), false);
             }
             continue;
         }
