@@ -1,16 +1,21 @@
 //! What lies in each pixel.
 
+mod bits;
+mod counts;
+
 use std::ops::Range;
 
-use wide::{f32x4, i8x16, i16x8, i32x4, i32x8, u8x16, u16x8, u64x2};
+use wide::{f32x4, i16x8, i32x4, i32x8, u8x16, u16x8};
 
-use super::COUNT_CELL;
 use super::dots::Dots;
 use super::fixed::{Lattice, PxBox, SUBPIXELS};
 use super::footprint::{Masks, PART};
 use super::four::Four;
 use super::stamp::Stamp;
-use super::tile::{Area, Tile};
+use super::tile::Area;
+use bits::{WORD, any_highest, occupied, signs};
+
+pub(super) use counts::add_counts;
 
 /// What lies in one pixel.
 #[derive(Debug, Clone, Copy, Default)]
@@ -360,59 +365,10 @@ impl Cells {
     }
 }
 
-/// Pixels in a word of bits.
-const WORD: usize = 64;
 /// Pixels of a row that are looked at together: where so many of them hold points, these overlap all over,
 /// and where in its pixel each lies is no longer seen.
 const STRETCH: usize = 16;
 const CROWDED: u32 = 8;
-
-/// A bit for each of at most 64 pixels in which there are single points.
-#[inline]
-fn occupied(singles: &[u16x8]) -> u64 {
-    /// Pixels that are looked at together: bytes of a vector.
-    const TOGETHER: usize = 16;
-    let (groups, rest) = singles.as_chunks::<TOGETHER>();
-    let mut bits = 0;
-    for (i, group) in groups.iter().enumerate() {
-        bits |= u64::from(sixteen(group)) << (TOGETHER * i);
-    }
-    if !rest.is_empty() {
-        let mut group = [u16x8::ZERO; TOGETHER];
-        group[..rest.len()].copy_from_slice(rest);
-        bits |= u64::from(sixteen(&group)) << (TOGETHER * groups.len());
-    }
-    bits
-}
-
-/// The same for sixteen pixels.
-#[inline]
-fn sixteen(singles: &[u16x8; 16]) -> u32 {
-    // Whatever has a number is not empty, and its lanes stay above 0 when they are narrowed: no highest bit is set.
-    let sums = |i: usize| -> i16x8 {
-        let [a, b]: [u64x2; 2] = bytemuck::cast([singles[i], singles[i + 1]]);
-        bytemuck::cast(a.unpack_lo(b))
-    };
-    let four = |i: usize| -> i32x4 { bytemuck::cast(narrow(sums(i), sums(i + 2))) };
-    let eight = |i: usize| i16x8::from_i32x8_saturate(bytemuck::cast([four(i), four(i + 4)]));
-    narrow(eight(0), eight(8)).simd_gt(i8x16::ZERO).to_bitmask()
-}
-
-/// Both, in bytes.
-#[inline]
-fn narrow(low: i16x8, high: i16x8) -> i8x16 {
-    i8x16::from_i16x16_saturate(bytemuck::cast([low, high]))
-}
-
-/// The highest bit of each of 64 masks.
-#[inline]
-fn signs(masks: &[i16x8; WORD / 8]) -> u64 {
-    let mut signs = 0;
-    for (i, [low, high]) in masks.as_chunks::<2>().0.iter().enumerate() {
-        signs |= u64::from(narrow(*low, *high).to_bitmask()) << (16 * i);
-    }
-    signs
-}
 
 /// The lanes of one point.
 #[inline]
@@ -423,13 +379,6 @@ fn single(place: [u8; 2], color: [u8; 4]) -> u16x8 {
     u16x8::from_u8x16_low(bytes)
 }
 
-/// Whether the highest bit of a lane is set.
-#[inline]
-fn any_highest(lanes: u16x8) -> bool {
-    const HIGHEST: u32 = 0xaaaa;
-    bytemuck::cast::<_, i8x16>(lanes).to_bitmask() & HIGHEST != 0
-}
-
 /// What the lanes of single points add up to.
 #[inline]
 fn single_sum(single: u16x8) -> Cell {
@@ -437,72 +386,6 @@ fn single_sum(single: u16x8) -> Cell {
     Cell {
         sum: sum.round_float(),
         place: place.round_float(),
-    }
-}
-
-/// Adds the cells of the tile itself to the counts, which may be `untouched`: then what they hold means nothing.
-pub(super) fn add_counts(
-    area: &Area,
-    tile: &Tile,
-    cells: &Cells,
-    (counts, row_length): (&mut [[f32; 4]], usize),
-    untouched: bool,
-) {
-    const { assert!(COUNT_CELL == 2, "cells are added in pairs") };
-    for y in (0..tile.height).step_by(COUNT_CELL) {
-        let counts = &mut counts[y / COUNT_CELL * row_length + tile.x / COUNT_CELL..];
-        let counts = &mut counts[..tile.width.div_ceil(COUNT_CELL)];
-        let row = |y: usize| {
-            let first = (y + area.margin) * area.width + area.margin;
-            first..first + tile.width
-        };
-        let (one, two) = (row(y), row(y + 1));
-        if y + 1 < tile.height && tile.width.is_multiple_of(COUNT_CELL) {
-            // No lane is more than half full.
-            let singles = pairs(&cells.singles[one.clone()])
-                .zip(pairs(&cells.singles[two.clone()]))
-                .map(|(a, b)| single_sum(a).sum + single_sum(b).sum);
-            match (cells.spread.get(one.clone()), cells.spread.get(two.clone())) {
-                (Some(one), Some(two)) => {
-                    let evens = pairs(one).zip(pairs(two)).map(|(a, b)| a + b);
-                    add_to(counts, singles.zip(evens).map(|(a, b)| a + b), untouched);
-                }
-                _ => add_to(counts, singles, untouched),
-            }
-            for others in [one, two].map(|row| cells.others.get(row)) {
-                let (others, _) = others.unwrap_or(&[]).as_chunks();
-                add_to(counts, others.iter().map(|[a, b]| a.sum + b.sum), false);
-            }
-            continue;
-        }
-        for y in y..(y + COUNT_CELL).min(tile.height) {
-            let fresh = untouched && y.is_multiple_of(COUNT_CELL);
-            let pixels = row(y).map(|pixel| cells.sum(pixel)).collect::<Vec<_>>();
-            let sums = pixels
-                .chunks(COUNT_CELL)
-                .map(|pair| pair.iter().fold(f32x4::ZERO, |a, b| a + *b));
-            add_to(counts, sums, fresh);
-        }
-    }
-}
-
-/// Two by two.
-#[inline]
-fn pairs<T: Copy + std::ops::Add<Output = T>>(values: &[T]) -> impl Iterator<Item = T> {
-    values.as_chunks().0.iter().map(|[a, b]| *a + *b)
-}
-
-/// Adds to the counts, or writes them where they are `fresh`.
-#[inline]
-fn add_to(counts: &mut [[f32; 4]], what: impl Iterator<Item = f32x4>, fresh: bool) {
-    if fresh {
-        for (sum, what) in counts.iter_mut().zip(what) {
-            *sum = what.to_array();
-        }
-    } else {
-        for (sum, what) in counts.iter_mut().zip(what) {
-            *sum = (f32x4::new(*sum) + what).to_array();
-        }
     }
 }
 

@@ -1,0 +1,73 @@
+//! From the pixels of a tile to the counts of the picture.
+
+use wide::f32x4;
+
+use super::super::COUNT_CELL;
+use super::super::tile::{Area, Tile};
+use super::{Cells, single_sum};
+
+/// Adds the cells of the tile itself to the counts, which may be `untouched`: then what they hold means nothing.
+pub(in super::super) fn add_counts(
+    area: &Area,
+    tile: &Tile,
+    cells: &Cells,
+    (counts, row_length): (&mut [[f32; 4]], usize),
+    untouched: bool,
+) {
+    const { assert!(COUNT_CELL == 2, "cells are added in pairs") };
+    for y in (0..tile.height).step_by(COUNT_CELL) {
+        let counts = &mut counts[y / COUNT_CELL * row_length + tile.x / COUNT_CELL..];
+        let counts = &mut counts[..tile.width.div_ceil(COUNT_CELL)];
+        let row = |y: usize| {
+            let first = (y + area.margin) * area.width + area.margin;
+            first..first + tile.width
+        };
+        let (one, two) = (row(y), row(y + 1));
+        if y + 1 < tile.height && tile.width.is_multiple_of(COUNT_CELL) {
+            // No lane is more than half full.
+            let singles = pairs(&cells.singles[one.clone()])
+                .zip(pairs(&cells.singles[two.clone()]))
+                .map(|(a, b)| single_sum(a).sum + single_sum(b).sum);
+            match (cells.spread.get(one.clone()), cells.spread.get(two.clone())) {
+                (Some(one), Some(two)) => {
+                    let evens = pairs(one).zip(pairs(two)).map(|(a, b)| a + b);
+                    add_to(counts, singles.zip(evens).map(|(a, b)| a + b), untouched);
+                }
+                _ => add_to(counts, singles, untouched),
+            }
+            for others in [one, two].map(|row| cells.others.get(row)) {
+                let (others, _) = others.unwrap_or(&[]).as_chunks();
+                add_to(counts, others.iter().map(|[a, b]| a.sum + b.sum), false);
+            }
+            continue;
+        }
+        for y in y..(y + COUNT_CELL).min(tile.height) {
+            let fresh = untouched && y.is_multiple_of(COUNT_CELL);
+            let pixels = row(y).map(|pixel| cells.sum(pixel)).collect::<Vec<_>>();
+            let sums = pixels
+                .chunks(COUNT_CELL)
+                .map(|pair| pair.iter().fold(f32x4::ZERO, |a, b| a + *b));
+            add_to(counts, sums, fresh);
+        }
+    }
+}
+
+/// Two by two.
+#[inline]
+fn pairs<T: Copy + std::ops::Add<Output = T>>(values: &[T]) -> impl Iterator<Item = T> {
+    values.as_chunks().0.iter().map(|[a, b]| *a + *b)
+}
+
+/// Adds to the counts, or writes them where they are `fresh`.
+#[inline]
+fn add_to(counts: &mut [[f32; 4]], what: impl Iterator<Item = f32x4>, fresh: bool) {
+    if fresh {
+        for (sum, what) in counts.iter_mut().zip(what) {
+            *sum = what.to_array();
+        }
+    } else {
+        for (sum, what) in counts.iter_mut().zip(what) {
+            *sum = (f32x4::new(*sum) + what).to_array();
+        }
+    }
+}
