@@ -8,7 +8,7 @@ use super::fixed::{Lattice, SUBPIXELS};
 use crate::memory::prefetch;
 
 /// Side of the nodes that are looked at, 1/256 px.
-const PATCH: i32 = 8 * SUBPIXELS;
+const PATCH: i32 = 16 * SUBPIXELS;
 /// So many nodes are shared out among the threads.
 const SHARED: usize = 64;
 

@@ -39,23 +39,21 @@ impl Layer {
 
     /// Adds the markers of the cells.
     pub fn stamp(&mut self, pass: &Pass<'_>, area: &Area, cells: &mut Cells) {
-        cells.even_out(area);
-        let evens = cells.evens();
-        let gathered = pass.stamp.side == 3 && !evens.is_empty();
-        if gathered {
-            self.gather_smallest(&pass.stamp, area, evens);
-        } else if self.empty {
+        if let Some(splats) = pass.stamp.splats() {
+            self.stamp_smallest(&pass.stamp, splats, area, cells);
+            return;
+        }
+        (0..area.height).for_each(|row| cells.even_out(row, area));
+        if std::mem::take(&mut self.empty) {
             self.sums.fill(f32x4::ZERO);
         }
-        self.empty = false;
-        match (pass.stamp.splats(), pass.stamp.side) {
-            (Some(splats), _) => self.stamp_smallest(splats, area, cells),
-            (None, 5) => self.stamp_sized::<5>(&pass.stamp, area, cells),
-            (None, 7) => self.stamp_sized::<7>(&pass.stamp, area, cells),
-            (None, _) => self.stamp_sized::<0>(&pass.stamp, area, cells),
+        match pass.stamp.side {
+            5 => self.stamp_sized::<5>(&pass.stamp, area, cells),
+            7 => self.stamp_sized::<7>(&pass.stamp, area, cells),
+            _ => self.stamp_sized::<0>(&pass.stamp, area, cells),
         }
-        if !gathered && !evens.is_empty() {
-            self.stamp_evens(&pass.stamp, area, evens);
+        if !cells.evens().is_empty() {
+            self.stamp_evens(&pass.stamp, area, cells.evens());
         }
     }
 
@@ -110,56 +108,88 @@ impl Layer {
         }
     }
 
-    /// The same for markers of three pixels a side; while it is empty, the pixels need not be emptied first.
-    fn gather_smallest(&mut self, stamp: &Stamp, area: &Area, evens: &[f32x4]) {
-        // From here on pixels have all their neighbours in the area.
-        let Some(first) = (self.pad + 1).checked_sub(area.margin) else {
+    /// For markers of three pixels a side: all that is done with a row while it is at hand.
+    fn stamp_smallest(
+        &mut self,
+        stamp: &Stamp,
+        splats: &[[[f32x4; 3]; 3]; TABLES],
+        area: &Area,
+        cells: &mut Cells,
+    ) {
+        // The pixel of the area's first cell.
+        let Some(first) = self.pad.checked_sub(area.margin).filter(|first| *first > 0) else {
             return;
         };
-        let (columns, rows) = (
-            first..first + area.width - 2,
-            first..first + area.height - 2,
-        );
-        for (y, pixels) in self.sums.chunks_exact_mut(self.row_length).enumerate() {
-            if !rows.contains(&y) {
-                if self.empty {
-                    pixels.fill(f32x4::ZERO);
-                }
-                continue;
+        let fresh = std::mem::take(&mut self.empty);
+        if fresh {
+            let (above, rest) = self.sums.split_at_mut(first * self.row_length);
+            above.fill(f32x4::ZERO);
+            rest[area.height * self.row_length..].fill(f32x4::ZERO);
+        }
+        for row in 0..area.height + 2 {
+            if row < area.height {
+                cells.even_out(row, area);
             }
-            let around = [0, 1, 2].map(|i| {
-                let row = &evens[(y - first + i) * area.width..];
-                &row[..area.width]
-            });
-            if self.empty {
-                pixels[..columns.start].fill(f32x4::ZERO);
-                pixels[columns.end..].fill(f32x4::ZERO);
-                gather::<true>(&mut pixels[columns.clone()], around, &stamp.mean);
-            } else {
-                gather::<false>(&mut pixels[columns.clone()], around, &stamp.mean);
+            if (1..=area.height).contains(&row) {
+                self.gather_smallest(row - 1, first, fresh, stamp, area, cells.evens());
+            }
+            if row >= 2 {
+                self.stamp_row(row - 2, first, splats, area, cells);
             }
         }
     }
 
-    /// For markers of three pixels a side.
-    fn stamp_smallest(&mut self, splats: &[[[f32x4; 3]; 3]; TABLES], area: &Area, cells: &Cells) {
-        for row in 0..area.height {
-            let Some(first) = self.first(row, area, 3) else {
-                return;
-            };
-            let (one, rest) = self.sums[first..].split_at_mut(self.row_length);
-            let (two, three) = rest.split_at_mut(self.row_length);
-            let length = area.width + 2;
-            let mut rows = [&mut one[..length], &mut two[..length], &mut three[..length]];
-            cells.in_row(row, area, |column, cell| {
-                let weights = &splats[cell.table()];
-                for (row, weights) in rows.iter_mut().zip(weights) {
-                    for (pixel, weight) in row[column..column + 3].iter_mut().zip(weights) {
-                        *pixel += cell.sum * *weight;
-                    }
-                }
-            });
+    /// Each pixel of a row from those around it, whose cells were evened out; it is emptied first if it is `fresh`.
+    fn gather_smallest(
+        &mut self,
+        row: usize,
+        first: usize,
+        fresh: bool,
+        stamp: &Stamp,
+        area: &Area,
+        evens: &[f32x4],
+    ) {
+        let pixels = &mut self.sums[(first + row) * self.row_length..][..self.row_length];
+        // Those have all their neighbours in the area.
+        let (columns, rows) = (first + 1..first + area.width - 1, 1..area.height - 1);
+        if evens.is_empty() || !rows.contains(&row) {
+            if fresh {
+                pixels.fill(f32x4::ZERO);
+            }
+            return;
         }
+        let around = [row - 1, row, row + 1].map(|row| &evens[row * area.width..][..area.width]);
+        if fresh {
+            pixels[..columns.start].fill(f32x4::ZERO);
+            pixels[columns.end..].fill(f32x4::ZERO);
+            gather::<true>(&mut pixels[columns], around, &stamp.mean);
+        } else {
+            gather::<false>(&mut pixels[columns], around, &stamp.mean);
+        }
+    }
+
+    /// The single markers of a row of cells.
+    fn stamp_row(
+        &mut self,
+        row: usize,
+        first: usize,
+        splats: &[[[f32x4; 3]; 3]; TABLES],
+        area: &Area,
+        cells: &Cells,
+    ) {
+        let first = (first + row - 1) * self.row_length + first - 1;
+        let (one, rest) = self.sums[first..].split_at_mut(self.row_length);
+        let (two, three) = rest.split_at_mut(self.row_length);
+        let length = area.width + 2;
+        let mut rows = [&mut one[..length], &mut two[..length], &mut three[..length]];
+        cells.in_row(row, area, |column, cell| {
+            let weights = &splats[cell.table()];
+            for (row, weights) in rows.iter_mut().zip(weights) {
+                for (pixel, weight) in row[column..column + 3].iter_mut().zip(weights) {
+                    *pixel += cell.sum * *weight;
+                }
+            }
+        });
     }
 
     /// Without loops for markers of that many pixels along each side; of any for 0.

@@ -181,28 +181,47 @@ pub fn draw_points(
             .map(|mask| passes(layer, Some(mask)))
             .unwrap_or_default(),
     };
-    let (row, counts_row) = (TILE_HEIGHT * width * 4, TILE_HEIGHT / COUNT_CELL * cells[0]);
-    let bands = height.div_ceil(TILE_HEIGHT);
-    let mut rgba: Vec<&mut [u8]> = pixels.rgba.chunks_mut(row.max(1)).collect();
-    rgba.resize_with(bands, Default::default);
-    let mut counts: Vec<&mut [[f32; 4]]> = pixels.counts.chunks_mut(counts_row.max(1)).collect();
-    counts.resize_with(bands, Default::default);
-    // Bands differ much in what they hold: one at a time.
-    let bands = rgba.into_par_iter().zip(counts).enumerate().with_max_len(1);
-    bands.for_each(|(band, (rgba, counts))| {
+    let mut tiles = Vec::new();
+    for y in (0..height).step_by(TILE_HEIGHT) {
         for x in (0..width).step_by(TILE_WIDTH) {
-            let y = band * TILE_HEIGHT;
-            let tile = Tile {
+            tiles.push(Tile {
                 x,
                 y,
                 width: TILE_WIDTH.min(width - x),
                 height: TILE_HEIGHT.min(height - y),
-            };
-            SCRATCH.with_borrow_mut(|scratch| {
-                frame.draw(&tile, scratch, (rgba, width), (counts, cells[0]));
             });
         }
-    });
+    }
+    let (rgba, _) = pixels.rgba.as_chunks_mut();
+    let mut rgba = cut(rgba, width, [TILE_WIDTH, TILE_HEIGHT]);
+    rgba.resize_with(tiles.len(), Vec::new);
+    let size = [TILE_WIDTH, TILE_HEIGHT].map(|side| side / COUNT_CELL);
+    let mut counts = cut(&mut pixels.counts, cells[0], size);
+    counts.resize_with(tiles.len(), Vec::new);
+    let tiles = tiles.into_par_iter().zip(rgba).zip(counts);
+    // They differ much in what they hold: one at a time.
+    tiles
+        .with_max_len(1)
+        .for_each(|((tile, mut rgba), mut counts)| {
+            SCRATCH.with_borrow_mut(|scratch| frame.draw(&tile, scratch, &mut rgba, &mut counts));
+        });
+}
+
+/// The rows of each tile of a picture, whose own rows are `row_length` long.
+fn cut<T>(picture: &mut [T], row_length: usize, [width, height]: [usize; 2]) -> Vec<Vec<&mut [T]>> {
+    let row_length = row_length.max(1);
+    let mut tiles = Vec::new();
+    for band in picture.chunks_mut(row_length * height) {
+        let first = tiles.len();
+        let next = first + row_length.div_ceil(width);
+        tiles.resize_with(next, || Vec::with_capacity(height));
+        for row in band.chunks_mut(row_length) {
+            for (tile, part) in tiles[first..].iter_mut().zip(row.chunks_mut(width)) {
+                tile.push(part);
+            }
+        }
+    }
+    tiles
 }
 
 thread_local! {

@@ -2,6 +2,7 @@
 
 use wide::{f32x4, i16x8, i32x4, u8x16};
 
+use super::Frame;
 use super::cells::{Cells, add_counts};
 use super::dots::Dots;
 use super::fixed::{PxBox, SUBPIXEL_BITS};
@@ -10,7 +11,6 @@ use super::lit::Lit;
 use super::sift::Sieve;
 use super::tone::numbers;
 use super::walk::Runs;
-use super::{COUNT_CELL, Frame};
 
 /// A part of the picture, px.
 pub(super) struct Tile {
@@ -89,20 +89,19 @@ impl Area {
 }
 
 impl Frame<'_> {
-    /// Draws one tile into its band of the picture and of the counts, given with their row lengths.
+    /// Draws one tile into its rows of the picture and of the counts.
     pub fn draw(
         &self,
         tile: &Tile,
         scratch: &mut Scratch,
-        (rgba, rgba_row): (&mut [u8], usize),
-        (counts, counts_row): (&mut [[f32; 4]], usize),
+        rgba: &mut [&mut [[u8; 4]]],
+        counts: &mut [&mut [[f32; 4]]],
     ) {
         let (mut drawn, mut counted) = (false, false);
         scratch.lit.clear();
         for pass in &self.base {
             let (area, any) = self.collect(pass, tile, scratch, false);
             if any && self.wanted.counts {
-                let counts = (&mut *counts, counts_row);
                 add_counts(&area, tile, &scratch.cells, counts, !counted);
                 counted = true;
             }
@@ -115,18 +114,13 @@ impl Frame<'_> {
             }
         }
         if self.wanted.counts && !counted {
-            let rows = counts.chunks_mut(counts_row);
-            for row in rows.take(tile.height.div_ceil(COUNT_CELL)) {
-                row[tile.x / COUNT_CELL..][..tile.width.div_ceil(COUNT_CELL)].fill([0.0; 4]);
-            }
+            counts.iter_mut().for_each(|row| row.fill([0.0; 4]));
         }
         if !self.wanted.rgba {
             return;
         }
         if !drawn {
-            for row in rgba.chunks_mut(4 * rgba_row) {
-                row[4 * tile.x..][..4 * tile.width].fill(0);
-            }
+            rgba.iter_mut().for_each(|row| row.fill([0; 4]));
             return;
         }
         let mut chosen = false;
@@ -145,7 +139,7 @@ impl Frame<'_> {
         let dim = f32x4::splat(under.dim);
         let base = (&scratch.base, &scratch.lit);
         if self.selected.is_empty() {
-            paint::<false>(tile, base, rgba, rgba_row, |sums, _| under.of(sums));
+            paint::<false>(base, rgba, |sums, _| under.of(sums));
         } else {
             let greyer = |sum: f32x4| {
                 let [r, g, b, markers] = sum.to_array();
@@ -153,13 +147,11 @@ impl Frame<'_> {
                 let grey = f32x4::new([grey, grey, grey, markers]);
                 grey + (sum - grey) * dim
             };
-            paint::<false>(tile, base, rgba, rgba_row, |sums, _| {
-                under.of(&sums.map(greyer))
-            });
+            paint::<false>(base, rgba, |sums, _| under.of(&sums.map(greyer)));
         }
         if let Some(over) = self.inks_selected.as_ref().filter(|_| chosen) {
             let selected = (&scratch.selected, &scratch.selected_lit);
-            paint::<true>(tile, selected, rgba, rgba_row, |sums, below| {
+            paint::<true>(selected, rgba, |sums, below| {
                 let light = over.of(sums);
                 std::array::from_fn(|i| {
                     let below = i32x4::new(below[i].map(i32::from)).round_float();
@@ -180,15 +172,12 @@ const ALL: u64 = (1 << TOGETHER) - 1;
 /// Paints the lit pixels, each by its sums over markers and what it shows so far. The others are emptied, or `KEPT`.
 #[inline]
 fn paint<const KEPT: bool>(
-    tile: &Tile,
     (layer, lit): (&Layer, &Lit),
-    rgba: &mut [u8],
-    row_length: usize,
+    rgba: &mut [&mut [[u8; 4]]],
     color: impl Fn(&[f32x4; TOGETHER], &[[u8; 4]; TOGETHER]) -> [f32x4; TOGETHER],
 ) {
-    for y in 0..tile.height {
-        let row = &mut rgba[4 * (y * row_length + tile.x)..][..4 * tile.width];
-        let (groups, rest) = row.as_chunks_mut::<4>().0.as_chunks_mut();
+    for (y, row) in rgba.iter_mut().enumerate() {
+        let (groups, rest) = row.as_chunks_mut();
         let (sums, _) = layer.row(y).as_chunks::<TOGETHER>();
         let lit = lit.row(y);
         // What does not fill a group is painted in a group beside.

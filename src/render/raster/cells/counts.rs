@@ -11,13 +11,11 @@ pub(in super::super) fn add_counts(
     area: &Area,
     tile: &Tile,
     cells: &Cells,
-    (counts, row_length): (&mut [[f32; 4]], usize),
+    counts: &mut [&mut [[f32; 4]]],
     untouched: bool,
 ) {
     const { assert!(COUNT_CELL == 2, "cells are added in pairs") };
-    for y in (0..tile.height).step_by(COUNT_CELL) {
-        let counts = &mut counts[y / COUNT_CELL * row_length + tile.x / COUNT_CELL..];
-        let counts = &mut counts[..tile.width.div_ceil(COUNT_CELL)];
+    for (y, counts) in (0..tile.height).step_by(COUNT_CELL).zip(counts) {
         let row = |y: usize| {
             let first = (y + area.margin) * area.width + area.margin;
             first..first + tile.width

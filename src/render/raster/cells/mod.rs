@@ -273,29 +273,29 @@ impl Cells {
         self.others[cell].add(what);
     }
 
-    /// Spreads over its pixel what lies in crowded stretches, and notes in which of the others something lies. Nothing is to
-    /// be counted after that: the points of crowded stretches are held twice then.
-    pub fn even_out(&mut self, area: &Area) {
-        self.lone.clear();
-        for row in 0..area.height {
-            let start = row * area.width;
-            for first in (0..area.width).step_by(WORD) {
-                let places = start + first..start + (first + WORD).min(area.width);
-                let mut bits = occupied(&self.singles[places.clone()]);
-                let others = self.others.get(places.clone()).unwrap_or(&[]);
-                for (i, other) in others.iter().enumerate() {
-                    bits |= u64::from(other.count() > 0.0) << i;
-                }
-                for stretch in (0..WORD).step_by(STRETCH) {
-                    let within = bits & ((1 << STRETCH) - 1) << stretch;
-                    if within.count_ones() >= CROWDED {
-                        bits ^= within;
-                        let first = places.start + stretch;
-                        self.even_out_stretch(first..(first + STRETCH).min(places.end));
-                    }
-                }
-                self.lone.push(bits);
+    /// Spreads over its pixel what lies in crowded stretches of a row, and notes in which of the others something lies. Row
+    /// after row, from the first. Nothing is to be counted after that: the points of crowded stretches are held twice then.
+    pub fn even_out(&mut self, row: usize, area: &Area) {
+        if row == 0 {
+            self.lone.clear();
+        }
+        let start = row * area.width;
+        for first in (0..area.width).step_by(WORD) {
+            let places = start + first..start + (first + WORD).min(area.width);
+            let mut bits = occupied(&self.singles[places.clone()]);
+            let others = self.others.get(places.clone()).unwrap_or(&[]);
+            for (i, other) in others.iter().enumerate() {
+                bits |= u64::from(other.count() > 0.0) << i;
             }
+            for stretch in (0..WORD).step_by(STRETCH) {
+                let within = bits & ((1 << STRETCH) - 1) << stretch;
+                if within.count_ones() >= CROWDED {
+                    bits ^= within;
+                    let first = places.start + stretch;
+                    self.even_out_stretch(first..(first + STRETCH).min(places.end));
+                }
+            }
+            self.lone.push(bits);
         }
     }
 
@@ -403,8 +403,8 @@ mod tests {
 
     fn totals(cells: &mut Cells, area: &Area) -> [f32; 4] {
         let mut total = f32x4::ZERO;
-        cells.even_out(area);
         for row in 0..area.height {
+            cells.even_out(row, area);
             cells.in_row(row, area, |_, cell| total += cell.sum);
         }
         cells.spread.iter().for_each(|even| total += *even);
