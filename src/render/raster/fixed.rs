@@ -51,10 +51,15 @@ impl Lattice {
         bytemuck::cast(near + f64x2::splat(ROUND))
     }
 
-    /// The same for points in or near a picture, with the whole numbers in the lowest 32 bits.
-    #[inline]
-    pub fn whole(&self, point: f64x2) -> f64x2 {
-        point * self.scale + self.offset + f64x2::splat(ROUND)
+    /// The same for one coordinate of a point in or near a picture.
+    #[expect(
+        clippy::inline_always,
+        reason = "compiled once for each kind of processor"
+    )]
+    #[inline(always)]
+    pub fn whole(&self, point: [f32; 2], i: usize) -> u32 {
+        let (scale, offset) = (self.scale.as_array()[i], self.offset.as_array()[i]);
+        (f64::from(point[i]) * scale + offset + ROUND).to_bits() as u32
     }
 
     /// The box around a node's points.

@@ -45,7 +45,7 @@ impl Footprint {
 /// `side x side` pixels around the middle's.
 #[derive(Debug, Clone)]
 pub(super) struct Masks<const PARTS: usize> {
-    parts: [Vec<u16>; PARTS],
+    parts: [Box<[[u16; PLACES]; PLACES]>; PARTS],
 }
 
 impl<const PARTS: usize> Masks<PARTS> {
@@ -53,9 +53,9 @@ impl<const PARTS: usize> Masks<PARTS> {
         // Of the middle of a pixel of the square along an axis, from the corner of the marker's pixel.
         let middle = |pixel: usize| ((pixel as i32 - side as i32 / 2) << SUBPIXEL_BITS) + HALF;
         let part = |first: usize| {
-            let mut masks = vec![0; PLACES * PLACES];
+            let mut all = bytemuck::zeroed_box::<[[u16; PLACES]; PLACES]>();
             let rows = first..side.min(first + PART);
-            for (y, masks) in masks.chunks_exact_mut(PLACES).enumerate() {
+            for (y, masks) in all.iter_mut().enumerate() {
                 for (bit, [row, column]) in rows
                     .clone()
                     .flat_map(|row| (0..side).map(move |column| [row, column]))
@@ -72,7 +72,7 @@ impl<const PARTS: usize> Masks<PARTS> {
                     }
                 }
             }
-            masks
+            all
         };
         Self {
             parts: std::array::from_fn(|k| part(k * PART)),
@@ -84,7 +84,7 @@ impl<const PARTS: usize> Masks<PARTS> {
     pub fn of(&self, place: u16) -> [u16; PARTS] {
         let mut masks = [0; PARTS];
         for (mask, part) in masks.iter_mut().zip(&self.parts) {
-            *mask = part[usize::from(place)];
+            *mask = part.as_flattened()[usize::from(place)];
         }
         masks
     }

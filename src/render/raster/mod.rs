@@ -6,12 +6,12 @@
 //! nodes taken as a whole light wherever their points lie, and walks on into those that could light
 //! another. So the lit pixels are exactly those under the marker of some point.
 
+mod block;
 mod cells;
 mod crowd;
 mod dots;
 mod fixed;
 mod footprint;
-mod four;
 mod layer;
 mod lit;
 mod sift;

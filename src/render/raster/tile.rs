@@ -1,5 +1,7 @@
 //! One tile of the picture, from its points to its pixels.
 
+use std::ops::Range;
+
 use wide::{f32x4, i16x8, i32x4, u8x16};
 
 use super::Frame;
@@ -10,7 +12,6 @@ use super::layer::Layer;
 use super::lit::Lit;
 use super::sift::Sieve;
 use super::tone::numbers;
-use super::walk::Runs;
 
 /// A part of the picture, px.
 pub(super) struct Tile {
@@ -31,7 +32,7 @@ pub(super) struct Scratch {
     pub dots: Dots,
     /// Nodes that were taken as a whole, each with the pixel of the tile that is nearest to its middle.
     pub crowds: Vec<(u32, u32)>,
-    pub runs: Runs,
+    pub runs: Vec<Range<usize>>,
     pub sieve: Sieve,
     pub open: Vec<u32>,
     pub next: Vec<u32>,

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::block::Block;
 use super::cells::{Cells, SPREAD};
 use super::dots::Dots;
 use super::fixed::{PxBox, SUBPIXEL_BITS, SUBPIXELS};
@@ -82,23 +83,6 @@ impl Frame<'_> {
     }
 }
 
-/// Places of points that are drawn one by one, four at a time: as they lie in memory, where those of nodes
-/// beside one another follow one another.
-#[derive(Default)]
-pub(super) struct Runs {
-    /// In the area.
-    inside: Vec<Range<usize>>,
-    /// Of small nodes that reach into the area.
-    near: Vec<Range<usize>>,
-}
-
-impl Runs {
-    fn clear(&mut self) {
-        self.inside.clear();
-        self.near.clear();
-    }
-}
-
 /// From the first to the last place of those that follow one another.
 fn joined(runs: &[Range<usize>]) -> impl Iterator<Item = Range<usize>> {
     let follows = |a: &Range<usize>, b: &Range<usize>| a.end == b.start;
@@ -115,7 +99,9 @@ struct Walk<'a> {
     lit: &'a mut Lit,
     dots: &'a mut Dots,
     crowds: &'a mut Vec<(u32, u32)>,
-    runs: &'a mut Runs,
+    /// Places of points that are drawn one by one: as they lie in memory, where those of nodes beside one another follow one
+    /// another.
+    runs: &'a mut Vec<Range<usize>>,
     any: bool,
 }
 
@@ -161,30 +147,45 @@ impl<'a> Walk<'a> {
                 Some(mask) => self.points_where(places, |place| mask.contains(place)),
                 None => self.points_where(places, |place| pass.shades.draws(place)),
             }
-        } else if self.area.holds(boxed) {
-            self.runs.inside.push(places);
-        } else if boxed.side() <= SMALL {
-            self.runs.near.push(places);
+        } else if boxed.side() <= SMALL || self.area.holds(boxed) {
+            self.runs.push(places);
         } else {
             self.points_where(places, |_| true);
         }
     }
 
-    /// Draws the runs.
+    /// Draws the points of the runs.
     fn runs(&mut self) {
-        let mut runs = std::mem::take(self.runs);
-        self.all::<true>(joined(&runs.inside));
-        self.all::<false>(joined(&runs.near));
-        runs.clear();
+        let runs = std::mem::take(self.runs);
+        match self.footprint() {
+            Some(Footprint::Three(masks)) => self.blocks(&runs, masks),
+            Some(Footprint::Five(masks)) => self.blocks(&runs, masks),
+            None => {
+                for run in joined(&runs) {
+                    self.points_where(run, |_| true);
+                }
+            }
+        }
         *self.runs = runs;
+        self.runs.clear();
     }
 
-    fn all<const INSIDE: bool>(&mut self, runs: impl Iterator<Item = Range<usize>>) {
-        let mut runs = runs.peekable();
-        while let Some(run) = runs.next() {
+    fn blocks<const PARTS: usize>(&mut self, runs: &[Range<usize>], masks: &Masks<PARTS>) {
+        let (points, colors) = (self.frame.tree.points(), self.pass.shades.points());
+        let to_pixels = (&self.frame.lattice, self.area);
+        let mut block = Block::new();
+        let mut runs = joined(runs).peekable();
+        while let Some(mut run) = runs.next() {
             self.ask_for(runs.peek());
-            self.run::<INSIDE>(run);
+            while !run.is_empty() {
+                run.start += block.add(points, colors, run.clone(), to_pixels);
+                if block.is_full() {
+                    self.cells.add_block(&block, masks);
+                    block.clear();
+                }
+            }
         }
+        self.cells.add_block(&block, masks);
     }
 
     /// Asks for the first points of a run, behind which the processor finds the others by itself.
@@ -194,24 +195,6 @@ impl<'a> Walk<'a> {
             let first = run.start..run.end.min(run.start + FIRST);
             prefetch(&self.frame.tree.points()[first.clone()]);
             prefetch(&self.pass.shades.points()[first]);
-        }
-    }
-
-    /// Draws points that all lie `INSIDE` the area, or in it or near it.
-    fn run<const INSIDE: bool>(&mut self, places: Range<usize>) {
-        let points = &self.frame.tree.points()[places.clone()];
-        let colors = &self.pass.shades.points()[places.clone()];
-        let to_pixels = (&self.frame.lattice, self.area);
-        let footprint = self.footprint();
-        let cells = &mut *self.cells;
-        match footprint {
-            Some(Footprint::Three(masks)) => {
-                cells.add_points::<_, INSIDE>(points, colors, to_pixels, masks);
-            }
-            Some(Footprint::Five(masks)) => {
-                cells.add_points::<_, INSIDE>(points, colors, to_pixels, masks);
-            }
-            None => self.points_where(places, |_| true),
         }
     }
 

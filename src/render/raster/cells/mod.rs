@@ -7,10 +7,10 @@ use std::ops::Range;
 
 use wide::{f32x4, i16x8, i32x4, i32x8, u8x16, u16x8};
 
+use super::block::Block;
 use super::dots::Dots;
-use super::fixed::{Lattice, PxBox, SUBPIXELS};
+use super::fixed::{PxBox, SUBPIXELS};
 use super::footprint::{Masks, PART};
-use super::four::Four;
 use super::stamp::Stamp;
 use super::tile::Area;
 use bits::{WORD, any_highest, occupied, signs};
@@ -96,59 +96,18 @@ impl Cells {
         }
     }
 
-    /// Adds points, which all lie `INSIDE` the area, or in it or near it.
+    /// Adds the points of a block.
     #[inline]
-    pub fn add_points<const PARTS: usize, const INSIDE: bool>(
-        &mut self,
-        points: &[[f32; 2]],
-        colors: &[[u8; 4]],
-        (lattice, area): (&Lattice, &Area),
-        masks: &Masks<PARTS>,
-    ) {
-        // So many points cannot fill a lane to which room was left.
-        const BLOCK: usize = FEW as usize / 4 * 4;
-        let beyond = area.width * area.height;
-        for (points, colors) in points.chunks(BLOCK).zip(colors.chunks(BLOCK)) {
-            let (fours, rest) = points.as_chunks();
-            let (four_colors, rest_colors) = colors.as_chunks();
-            let mut lanes = u16x8::ZERO;
-            for (points, colors) in fours.iter().zip(four_colors) {
-                let mut four = Four::of(points, colors, lattice, area);
-                if !INSIDE {
-                    four.keep(4, area);
-                }
-                lanes |= self.add_four(&four, masks);
-            }
-            if !rest.is_empty() {
-                let (mut points, mut colors) = ([rest[0]; 4], [[0; 4]; 4]);
-                points[..rest.len()].copy_from_slice(rest);
-                colors[..rest.len()].copy_from_slice(rest_colors);
-                let mut four = Four::of(&points, &colors, lattice, area);
-                four.keep(rest.len(), area);
-                lanes |= self.add_four(&four, masks);
-            }
-            self.singles[beyond] = u16x8::ZERO;
-            if any_highest(lanes) {
-                let at = points.iter().map(|point| lattice.at(*point));
-                at.filter_map(|at| area.inside(at))
-                    .for_each(|at| self.make_room(area.cell(at)));
-            }
-        }
-    }
-
-    /// Adds four points; their sums together.
-    #[inline]
-    fn add_four<const PARTS: usize>(&mut self, four: &Four, masks: &Masks<PARTS>) -> u16x8 {
+    pub fn add_block<const PARTS: usize>(&mut self, block: &Block, masks: &Masks<PARTS>) {
+        let mut lanes = u16x8::ZERO;
         let singles = &mut self.singles[..];
         let [first, second] = &mut self.lights;
         let first = &mut first[..singles.len()];
         let others = if PARTS > 1 { singles.len() } else { 0 };
         let second = &mut second[..others];
-        let mut lanes = u16x8::ZERO;
-        for i in 0..4 {
-            let cell = four.cell(i);
-            let lights = masks.of(four.place(i));
-            let sum = singles[cell] + four.sums(i);
+        for (cell, place, sums) in block.iter() {
+            let lights = masks.of(place);
+            let sum = singles[cell] + sums;
             singles[cell] = sum;
             lanes |= sum;
             first[cell] |= lights[0];
@@ -156,7 +115,15 @@ impl Cells {
                 second[cell] |= lights[1];
             }
         }
-        lanes
+        // Of the cell behind the last nothing is wanted.
+        if let Some(beyond) = singles.last_mut() {
+            *beyond = u16x8::ZERO;
+        }
+        if any_highest(lanes) {
+            for (cell, ..) in block.iter() {
+                self.make_room(cell);
+            }
+        }
     }
 
     /// Adds `count` points of a mean colour at a position from the area's corner, 1/256 px.
