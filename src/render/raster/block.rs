@@ -132,7 +132,7 @@ impl WithSimd for Placing<'_> {
                 let x = lattice.whole(points[i], 0).wrapping_sub(corner[0]);
                 let y = lattice.whole(points[i], 1).wrapping_sub(corner[1]);
                 let (column, row) = (x >> SUBPIXEL_BITS, y >> SUBPIXEL_BITS);
-                let is_inside = (column < width) & (row < height);
+                let is_inside = column < width && row < height;
                 let cell = row.wrapping_mul(width).wrapping_add(column);
                 cells[i] = if is_inside { cell } else { beyond } as u16;
                 let within = SUBPIXELS as u32 - 1;
@@ -140,5 +140,57 @@ impl WithSimd for Placing<'_> {
                 sums[i] = [color.to_le(), (x & within) | (y & within) << SUBPIXEL_BITS];
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::camera::PxFromWorld;
+
+    #[test]
+    fn points_of_a_block_lie_where_each_does() {
+        let px_from_world = PxFromWorld {
+            scale: 41.3,
+            offset: [312.7, 95.1],
+        };
+        let lattice = Lattice::new(px_from_world);
+        let area = Area::new([256, 64], [TILE_WIDTH, TILE_HEIGHT], MOST_MARGIN);
+        let point = |i: u16| {
+            let at = f32::from(i);
+            [at * 0.618 % 6.0 - 1.2, at * 0.414 % 2.0 - 0.4]
+        };
+        let points: Vec<_> = (0..5003).map(point).collect();
+        let color = |i: u16| [i as u8, 255 - i as u8, (i / 256) as u8, 255];
+        let colors: Vec<_> = (0..5003).map(color).collect();
+        let (mut block, mut inside) = (Block::new(), 0);
+        // Up to the last point, behind which there is nothing to be read.
+        for run in [0..1, 1..40, 40..47, 47..1000, 1000..4990, 4990..5003] {
+            let mut rest = run.clone();
+            while !rest.is_empty() {
+                let first = rest.start;
+                let held = block.iter().count();
+                rest.start += block.add(&points, &colors, rest.clone(), (&lattice, &area));
+                let added = first..rest.start;
+                assert_eq!(block.iter().count(), held + added.len());
+                for (k, (cell, place, sums)) in added.zip(block.iter().skip(held)) {
+                    let Some(at) = area.inside(lattice.at(points[k])) else {
+                        assert_eq!(cell, area.width * area.height);
+                        continue;
+                    };
+                    assert_eq!(cell, area.cell(at));
+                    let [x, y] = at.map(|v| (v % SUBPIXELS) as u8);
+                    assert_eq!(place, u16::from_le_bytes([x, y]));
+                    let [r, g, b, _] = colors[k].map(u16::from);
+                    let [x, y] = [x, y].map(u16::from);
+                    assert_eq!(sums.to_array(), [r, g, b, 1, x, y, 0, 0]);
+                    inside += 1;
+                }
+                if block.is_full() {
+                    block.clear();
+                }
+            }
+        }
+        assert!((1000..5003).contains(&inside), "{inside}");
     }
 }

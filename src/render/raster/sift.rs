@@ -15,8 +15,8 @@ const CROWD: i32 = SUBPIXELS * 9 / 8;
 pub(super) const FULL: i32 = 4 * SUBPIXELS;
 /// Fewest points of a node that is spread: their places are no longer seen.
 pub(super) const MANY: u32 = 12;
-/// Parts of pixels that each point has, at least, of a node whose points are looked at one by one: four on a pixel.
-const PARTS_FOR_EACH: f32 = (SUBPIXELS * SUBPIXELS) as f32 / 4.0;
+/// Parts of pixels that each point has, at least, of a node whose points are looked at one by one: six on a pixel.
+const PARTS_FOR_EACH: f32 = (SUBPIXELS * SUBPIXELS) as f32 / 6.0;
 /// A node no larger than this along either side, 1/256 px, may lie partly outside for that.
 pub(super) const SMALL: i32 = 4 * SUBPIXELS;
 

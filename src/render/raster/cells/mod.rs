@@ -361,7 +361,7 @@ mod tests {
     use super::*;
     use crate::render::Shape;
     use crate::render::camera::PxFromWorld;
-    use crate::render::raster::fixed::Marker;
+    use crate::render::raster::fixed::{Lattice, Marker};
     use crate::render::raster::footprint::Footprint;
 
     fn area() -> Area {
@@ -396,7 +396,13 @@ mod tests {
         let colors = vec![white; 40_000];
         let mut cells = Cells::default();
         cells.clear(&area, 1);
-        cells.add_points::<1, true>(&points, &colors, (&lattice, &area), &masks);
+        let mut block = Block::new();
+        let mut places = 0..points.len();
+        while !places.is_empty() {
+            places.start += block.add(&points, &colors, places.clone(), (&lattice, &area));
+            cells.add_block(&block, &masks);
+            block.clear();
+        }
         let at = area.inside(lattice.at([540.99, -140.99])).unwrap();
         let place = at.map(|v| v as u8);
         for _ in 0..40_000 {
