@@ -8,6 +8,9 @@ const PLACES: usize = SUBPIXELS as usize;
 /// Rows of pixels in one part of a mask.
 pub(super) const PART: usize = 3;
 
+/// A bit of the first part of every mask, which stands for no pixel: there is something in the middle's own.
+pub(super) const OCCUPIED: u16 = 1 << 15;
+
 /// A small marker's outline.
 #[derive(Debug, Clone)]
 pub(super) enum Footprint {
@@ -54,6 +57,9 @@ impl<const PARTS: usize> Masks<PARTS> {
         let middle = |pixel: usize| ((pixel as i32 - side as i32 / 2) << SUBPIXEL_BITS) + HALF;
         let part = |first: usize| {
             let mut all = bytemuck::zeroed_box::<[[u16; PLACES]; PLACES]>();
+            if first == 0 {
+                all.as_flattened_mut().fill(OCCUPIED);
+            }
             let rows = first..side.min(first + PART);
             for (y, masks) in all.iter_mut().enumerate() {
                 for (bit, [row, column]) in rows
@@ -79,7 +85,7 @@ impl<const PARTS: usize> Masks<PARTS> {
         }
     }
 
-    /// The pixels that are lit by a marker whose middle lies at that place.
+    /// The pixels that are lit by a marker whose middle lies at that place, and [`OCCUPIED`].
     #[inline]
     pub fn of(&self, place: u16) -> [u16; PARTS] {
         let mut masks = [0; PARTS];
@@ -106,12 +112,13 @@ mod tests {
                 for i in 0..2000 {
                     let place = [i * 7919, i * 6007 / 3].map(|v| (v % 256) as u8);
                     let (side, mask) = match &footprint {
-                        Footprint::Three(masks) => {
-                            (3, u32::from(masks.of(u16::from_le_bytes(place))[0]))
-                        }
+                        Footprint::Three(masks) => (
+                            3,
+                            u32::from(masks.of(u16::from_le_bytes(place))[0] ^ OCCUPIED),
+                        ),
                         Footprint::Five(masks) => {
                             let [first, last] = masks.of(u16::from_le_bytes(place));
-                            (5, u32::from(first) | u32::from(last) << 15)
+                            (5, u32::from(first ^ OCCUPIED) | u32::from(last) << 15)
                         }
                     };
                     let mut lit = Lit::default();

@@ -156,6 +156,9 @@ impl<'a> Walk<'a> {
 
     /// Draws the points of the runs.
     fn runs(&mut self) {
+        if self.runs.is_empty() {
+            return;
+        }
         let runs = std::mem::take(self.runs);
         match self.footprint() {
             Some(Footprint::Three(masks)) => self.blocks(&runs, masks),

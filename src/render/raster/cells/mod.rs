@@ -10,10 +10,10 @@ use wide::{f32x4, i16x8, i32x4, i32x8, u8x16, u16x8};
 use super::block::Block;
 use super::dots::Dots;
 use super::fixed::{PxBox, SUBPIXELS};
-use super::footprint::{Masks, PART};
+use super::footprint::{Masks, OCCUPIED, PART};
 use super::stamp::Stamp;
 use super::tile::Area;
-use bits::{WORD, any_highest, occupied, signs};
+use bits::{WORD, any_highest, signs, word};
 
 pub(super) use counts::add_counts;
 
@@ -52,7 +52,8 @@ pub(super) struct Cells {
     /// In each lane a sum over single points and small nodes: red, green, blue, number, and both places. No
     /// lane's highest bit is set. Behind the last pixel one for points that lie in none.
     singles: Vec<u16x8>,
-    /// The pixels that single points light around their own: parts of masks of a square.
+    /// The pixels that single points light around their own: parts of masks of a square. The first is [`OCCUPIED`] wherever
+    /// something lies that is not spread.
     lights: [Vec<u16>; 2],
     /// What has no room there; empty until there is something.
     others: Vec<Cell>,
@@ -74,7 +75,7 @@ impl Cells {
     pub fn clear(&mut self, area: &Area, parts: usize) {
         let size = area.width * area.height + 1;
         super::refill(&mut self.singles, size, u16x8::ZERO);
-        for lights in &mut self.lights[..parts] {
+        for lights in &mut self.lights[..parts.max(1)] {
             super::refill(lights, size, 0);
         }
         self.others.clear();
@@ -137,6 +138,7 @@ impl Cells {
         } else {
             let count = f32x4::splat(count as f32);
             let Cell { sum, place } = single_sum(one);
+            self.lights[0][cell] |= OCCUPIED;
             self.add(
                 cell,
                 Cell {
@@ -151,6 +153,7 @@ impl Cells {
     #[inline]
     fn add_few(&mut self, cell: usize, few: u16x8) {
         self.singles[cell] += few;
+        self.lights[0][cell] |= OCCUPIED;
         self.make_room(cell);
     }
 
@@ -249,11 +252,7 @@ impl Cells {
         let start = row * area.width;
         for first in (0..area.width).step_by(WORD) {
             let places = start + first..start + (first + WORD).min(area.width);
-            let mut bits = occupied(&self.singles[places.clone()]);
-            let others = self.others.get(places.clone()).unwrap_or(&[]);
-            for (i, other) in others.iter().enumerate() {
-                bits |= u64::from(other.count() > 0.0) << i;
-            }
+            let mut bits = signs(&word(&self.lights[0][places.clone()]));
             for stretch in (0..WORD).step_by(STRETCH) {
                 let within = bits & ((1 << STRETCH) - 1) << stretch;
                 if within.count_ones() >= CROWDED {
@@ -305,14 +304,12 @@ impl Cells {
             for (k, lights) in (0..SIDE).step_by(PART).zip(&self.lights) {
                 let y = row as i32 - first + k as i32;
                 let lights = lights[row * area.width..][..area.width].chunks(WORD);
-                for (word, lights) in lights.enumerate() {
-                    let mut masks = [i16x8::ZERO; WORD / 8];
-                    let lanes: &mut [u16] = bytemuck::cast_slice_mut(&mut masks);
-                    lanes[..lights.len()].copy_from_slice(lights);
+                for (at, lights) in lights.enumerate() {
+                    let mut masks = word(lights);
                     if masks == [i16x8::ZERO; WORD / 8] {
                         continue;
                     }
-                    let x = (word * WORD) as i32 - first;
+                    let x = (at * WORD) as i32 - first;
                     let rows = PART.min(SIDE - k);
                     // From the last bit of the masks to the first, each in turn the highest.
                     masks = masks.map(|lanes| lanes << (16 - (rows * SIDE) as i32));
