@@ -5,16 +5,16 @@ use wide::{f32x4, i16x8, u32x4};
 /// Bits of a number that one step spans.
 const BITS: u32 = 16;
 /// Steps of all positive numbers.
-pub(super) const ALL: usize = 1 << (32 - BITS - 1);
+const ALL: usize = 1 << (32 - BITS - 1);
 
 /// The step that a number of 0 or more lies in.
 #[inline]
-pub(super) fn step(number: f32) -> u32 {
+fn step(number: f32) -> u32 {
     number.to_bits() >> BITS
 }
 
 /// The middle of a step.
-pub(super) fn middle(step: u32) -> f32 {
+fn middle(step: u32) -> f32 {
     f32::from_bits((step << BITS) | (1 << (BITS - 1)))
 }
 
@@ -56,9 +56,80 @@ impl<T: Copy> Steps<T> {
     }
 }
 
+/// How many numbers lie in each step from that of a least one on.
+pub(super) struct Histogram {
+    first: u32,
+    counts: Vec<u64>,
+    total: u64,
+}
+
+impl Histogram {
+    /// Of nothing, for numbers of `least`, which is above 0, and more.
+    pub fn new(least: f32) -> Self {
+        let first = step(least);
+        Self {
+            first,
+            counts: vec![0; ALL - first as usize],
+            total: 0,
+        }
+    }
+
+    /// Counts a number so many times.
+    #[inline]
+    pub fn add(&mut self, number: f32, times: u64) {
+        self.counts[(step(number) - self.first) as usize] += times;
+        self.total += times;
+    }
+
+    /// How many there are.
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// The middles of the steps, each with how many numbers lie in it.
+    pub fn numbers(&self) -> impl Iterator<Item = (f32, u64)> {
+        let counts = (self.first..).zip(&self.counts);
+        let counts = counts.filter(|(_, count)| **count > 0);
+        counts.map(|(step, count)| (middle(step), *count))
+    }
+
+    /// The middle of the step of the number that `before` others precede in order; the last there is for more.
+    pub fn ranked(&self, before: u64) -> Option<f32> {
+        let mut upto = 0;
+        let mut last = None;
+        for (number, count) in self.numbers() {
+            upto += count;
+            last = Some(number);
+            if upto > before {
+                break;
+            }
+        }
+        last
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ranks_are_those_of_sorted_numbers() {
+        let mut histogram = Histogram::new(2.0);
+        assert_eq!(histogram.ranked(0), None);
+        let numbers = (0..5000_u32).map(|i| (i * 7919 % 5000) as f32 / 100.0);
+        numbers
+            .filter(|n| *n > 2.0)
+            .for_each(|n| histogram.add(n, 1));
+        assert_eq!(histogram.total(), 5000 - 201);
+        let counts = histogram.numbers().map(|(_, count)| count);
+        assert_eq!(counts.sum::<u64>(), 4799);
+        for share in [0.0, 0.1, 0.5, 0.9, 0.998, 1.0] {
+            let expected = 2.01 + 47.98 * share;
+            let ranked = histogram.ranked((4798.0 * share) as u64).unwrap();
+            assert!((f64::from(ranked) / expected - 1.0).abs() < 0.006);
+        }
+        assert_eq!(histogram.ranked(1_000_000), histogram.ranked(4798));
+    }
 
     #[test]
     fn a_table_is_within_a_hundredth_of_its_function() {

@@ -5,7 +5,7 @@ mod smooth;
 use rayon::prelude::*;
 
 use super::COUNT_CELL;
-use super::steps::{self, Steps};
+use super::steps::{Histogram, Steps};
 use crate::color::Colormap;
 use smooth::Smoothing;
 
@@ -145,15 +145,24 @@ fn inks(numbers: &[f32], lowest: f32, style: &DensityStyle) -> Steps<Ink> {
 ///
 /// Less than `lowest` came from the tails of the smoothing alone: that is no density.
 fn scale(numbers: &[f32], lowest: f32, scale: DensityScale) -> (f32, Box<dyn Fn(f32) -> f32>) {
-    // A few lone points without smoothing may lie between those that are looked at.
-    let occupied = [(numbers.len() / MOST_RANKED).max(1), 1]
-        .into_iter()
-        .map(|each| Ranks::of(numbers.iter().step_by(each), lowest))
-        .find(|ranks| ranks.count > 0);
-    let Some(occupied) = occupied else {
+    let occupied = |each: usize| {
+        let mut occupied = Histogram::new(lowest);
+        let sample = numbers.iter().step_by(each);
+        sample
+            .filter(|n| **n > lowest)
+            .for_each(|n| occupied.add(*n, 1));
+        occupied
+    };
+    let occupied = match occupied((numbers.len() / MOST_RANKED).max(1)) {
+        // A few lone points without smoothing may lie between those that are looked at.
+        few if few.total() == 0 => occupied(1),
+        many => many,
+    };
+    let last = occupied.total().saturating_sub(1) as f64;
+    let Some(high) = occupied.ranked((last * (1.0 - CLIPPED)) as u64) else {
         return (lowest, Box::new(|_| 0.0));
     };
-    let high = occupied.quantile(1.0 - CLIPPED).max(2.0 * lowest);
+    let high = high.max(2.0 * lowest);
     let place: Box<dyn Fn(f32) -> f32> = match scale {
         DensityScale::Log => {
             // Counts below one are the skirts of lone points: they begin the scale.
@@ -171,7 +180,7 @@ fn scale(numbers: &[f32], lowest: f32, scale: DensityScale) -> (f32, Box<dyn Fn(
             };
             let mut ranks = [0.0_f32; STEPS];
             for (n, count) in occupied.numbers() {
-                ranks[step(n)] += count as f32 / occupied.count as f32;
+                ranks[step(n)] += count as f32 / occupied.total() as f32;
             }
             for i in 1..STEPS {
                 ranks[i] += ranks[i - 1];
@@ -188,70 +197,9 @@ fn scale(numbers: &[f32], lowest: f32, scale: DensityScale) -> (f32, Box<dyn Fn(
     (high, place)
 }
 
-/// How many numbers lie in each of the steps above a number.
-struct Ranks {
-    first: usize,
-    counts: Vec<u32>,
-    /// Of all.
-    count: usize,
-}
-
-impl Ranks {
-    /// Of the numbers above `lowest`, which is above 0.
-    fn of<'a>(numbers: impl Iterator<Item = &'a f32>, lowest: f32) -> Self {
-        let first = steps::step(lowest) as usize;
-        let mut counts = vec![0; steps::ALL - first];
-        let mut count = 0;
-        for number in numbers.filter(|number| **number > lowest) {
-            counts[steps::step(*number) as usize - first] += 1;
-            count += 1;
-        }
-        Self {
-            first,
-            counts,
-            count,
-        }
-    }
-
-    /// The middles of the steps, each with how many numbers lie in it.
-    fn numbers(&self) -> impl Iterator<Item = (f32, u32)> {
-        let counts = self.counts.iter().enumerate();
-        counts
-            .filter(|(_, count)| **count > 0)
-            .map(|(i, count)| (steps::middle((self.first + i) as u32), *count))
-    }
-
-    /// What `share` of the numbers do not exceed, to half a step; there is one at least.
-    fn quantile(&self, share: f64) -> f32 {
-        let mut before = ((self.count - 1) as f64 * share) as usize;
-        self.numbers()
-            .find(|(_, count)| {
-                let reached = before < *count as usize;
-                before = before.saturating_sub(*count as usize);
-                reached
-            })
-            .map_or(0.0, |(number, _)| number)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ranks_are_those_of_sorted_numbers() {
-        let numbers: Vec<f32> = (0..5000_u32)
-            .map(|i| (i * 7919 % 5000) as f32 / 100.0)
-            .collect();
-        let ranks = Ranks::of(numbers.iter(), 2.0);
-        assert_eq!(ranks.count, 5000 - 201);
-        assert_eq!(ranks.numbers().map(|(_, count)| count).sum::<u32>(), 4799);
-        for share in [0.0, 0.1, 0.5, 0.9, 0.998, 1.0] {
-            let expected = 2.01 + 47.98 * share;
-            assert!((f64::from(ranks.quantile(share)) / expected - 1.0).abs() < 0.006);
-        }
-        assert_eq!(Ranks::of([1.0, 2.0, f32::NAN].iter(), 2.0).count, 0);
-    }
 
     /// However large the picture, and so the smoothing, is.
     #[test]

@@ -17,7 +17,7 @@ pub(super) const MOST: usize = 7 * LANES;
 const PLACES: usize = MOST + LANES;
 
 /// Pixels on each side of a tile up to which the pixels of its area are numbered in 16 bits.
-pub(super) const MOST_MARGIN: usize = 16;
+const MOST_MARGIN: usize = 16;
 
 const _: () = {
     let area = (TILE_WIDTH + 2 * MOST_MARGIN) * (TILE_HEIGHT + 2 * MOST_MARGIN);

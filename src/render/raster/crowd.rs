@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::super::steps;
+use super::super::steps::Histogram;
 use super::PointLayer;
 use super::fixed::{Lattice, SUBPIXELS};
 use crate::memory::prefetch;
@@ -37,17 +37,12 @@ pub(super) fn crowd(layer: &PointLayer<'_>, lattice: &Lattice, size_px: [i32; 2]
         patches
     });
     patches.par_extend(shares.flatten_iter());
-    let mut counts = vec![0_u64; steps::ALL];
-    for (step, count) in &patches {
-        counts[*step as usize] += u64::from(*count);
+    let mut histogram = Histogram::new(f32::MIN_POSITIVE);
+    for (per_px, count) in &patches {
+        histogram.add(*per_px, u64::from(*count));
     }
-    let mut left = counts.iter().sum::<u64>() * 9 / 10;
-    let reached = counts.iter().position(|count| {
-        let reached = left <= *count;
-        left = left.saturating_sub(*count);
-        reached
-    });
-    let per_px = reached.map_or(0.0, |step| steps::middle(step as u32));
+    let below = (histogram.total() * 9 / 10).saturating_sub(1);
+    let per_px = histogram.ranked(below).unwrap_or(0.0);
     per_px * std::f32::consts::PI * radius * radius
 }
 
@@ -62,9 +57,9 @@ struct View<'a> {
 }
 
 impl View<'_> {
-    /// Adds the nodes that are small enough to the patches, each with the step of its points for a pixel and
-    /// their number, and gives the children of the others.
-    fn below(&self, open: &[usize], patches: &mut Vec<(u32, u32)>) -> Vec<usize> {
+    /// Adds the nodes that are small enough to the patches, each with its points for a pixel and their number, and gives
+    /// the children of the others.
+    fn below(&self, open: &[usize], patches: &mut Vec<(f32, u32)>) -> Vec<usize> {
         let (nodes, groups) = (self.layer.tree.nodes(), self.layer.groups);
         let mut next = Vec::new();
         for &at in open {
@@ -82,7 +77,7 @@ impl View<'_> {
                     let side = (boxed.max[i] - boxed.min[i]) as f32 / SUBPIXELS as f32;
                     side.max(self.least_px)
                 };
-                patches.push((steps::step(count as f32 / (side(0) * side(1))), count));
+                patches.push((count as f32 / (side(0) * side(1)), count));
             } else {
                 prefetch(&nodes[node.children()]);
                 for group in groups {

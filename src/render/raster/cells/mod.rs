@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use wide::{f32x4, i16x8, i32x4, i32x8, u8x16, u16x8};
 
-use super::block::Block;
+use super::block::{self, Block};
 use super::dots::Dots;
 use super::fixed::{PxBox, SUBPIXELS};
 use super::footprint::{Masks, OCCUPIED, PART};
@@ -69,6 +69,9 @@ pub(super) const SPREAD: usize = 6;
 
 /// The largest number of points whose sums leave the highest bit of every lane free.
 const FEW: u32 = 127;
+
+// A block fills no lane to which room was left.
+const _: () = assert!(block::MOST <= FEW as usize);
 
 impl Cells {
     /// Empties the cells of an area; `parts` of masks are kept for each.
