@@ -15,6 +15,8 @@ const TRACE: f32 = 0.02;
 #[derive(Default)]
 pub(super) struct Layer {
     sums: Vec<f32x4>,
+    /// What is spread over the pixels of the area: of all rows, or of the last three.
+    evens: Vec<f32x4>,
     /// Pixels on each side of the tile, so that whole markers fit.
     pad: usize,
     row_length: usize,
@@ -43,7 +45,9 @@ impl Layer {
             self.stamp_smallest(&pass.stamp, splats, area, cells);
             return;
         }
-        (0..area.height).for_each(|row| cells.even_out(row, area));
+        self.evens.resize(area.width * area.height, f32x4::ZERO);
+        let rows = self.evens.chunks_exact_mut(area.width).enumerate();
+        let any = rows.fold(false, |any, (row, evens)| any | cells.even_out(row, area, evens));
         if std::mem::take(&mut self.empty) {
             self.sums.fill(f32x4::ZERO);
         }
@@ -52,8 +56,10 @@ impl Layer {
             7 => self.stamp_sized::<7>(&pass.stamp, area, cells),
             _ => self.stamp_sized::<0>(&pass.stamp, area, cells),
         }
-        if !cells.evens().is_empty() {
-            self.stamp_evens(&pass.stamp, area, cells.evens());
+        if any {
+            let evens = std::mem::take(&mut self.evens);
+            self.stamp_evens(&pass.stamp, area, &evens);
+            self.evens = evens;
         }
     }
 
@@ -126,17 +132,25 @@ impl Layer {
             above.fill(f32x4::ZERO);
             rest[area.height * self.row_length..].fill(f32x4::ZERO);
         }
+        self.evens.resize(3 * area.width, f32x4::ZERO);
+        let mut evens = std::mem::take(&mut self.evens);
+        // Of the last three rows, whether there is anything.
+        let mut any = [false; 3];
         for row in 0..area.height + 2 {
             if row < area.height {
-                cells.even_out(row, area);
+                let place = row % 3;
+                let evens = &mut evens[place * area.width..][..area.width];
+                any[place] = cells.even_out(row, area, evens);
             }
             if (1..=area.height).contains(&row) {
-                self.gather_smallest(row - 1, first, fresh, stamp, area, cells.evens());
+                let evens = (any != [false; 3]).then_some(&evens[..]);
+                self.gather_smallest(row - 1, first, fresh, stamp, area, evens);
             }
             if row >= 2 {
                 self.stamp_row(row - 2, first, splats, area, cells);
             }
         }
+        self.evens = evens;
     }
 
     /// Each pixel of a row from those around it, whose cells were evened out; it is emptied first if it is `fresh`.
@@ -147,18 +161,19 @@ impl Layer {
         fresh: bool,
         stamp: &Stamp,
         area: &Area,
-        evens: &[f32x4],
+        evens: Option<&[f32x4]>,
     ) {
         let pixels = &mut self.sums[(first + row) * self.row_length..][..self.row_length];
         // Those have all their neighbours in the area.
         let (columns, rows) = (first + 1..first + area.width - 1, 1..area.height - 1);
-        if evens.is_empty() || !rows.contains(&row) {
+        let Some(evens) = evens.filter(|_| rows.contains(&row)) else {
             if fresh {
                 pixels.fill(f32x4::ZERO);
             }
             return;
-        }
-        let around = [row - 1, row, row + 1].map(|row| &evens[row * area.width..][..area.width]);
+        };
+        let evens = |row: usize| &evens[row % 3 * area.width..][..area.width];
+        let around = [row - 1, row, row + 1].map(evens);
         if fresh {
             pixels[..columns.start].fill(f32x4::ZERO);
             pixels[columns.end..].fill(f32x4::ZERO);

@@ -72,8 +72,8 @@ impl Frame<'_> {
         let any = walk.any;
         if any && self.wanted.rgba {
             match pass.footprint {
-                Some(Footprint::Three(_)) => walk.cells.light::<3>(&area, walk.dots),
-                Some(Footprint::Five(_)) => walk.cells.light::<5>(&area, walk.dots),
+                Some(Footprint::Three(_)) => walk.cells.light::<3>(&area, walk.lit),
+                Some(Footprint::Five(_)) => walk.cells.light::<5>(&area, walk.lit),
                 None => {}
             }
             walk.dots.add_to(walk.lit);

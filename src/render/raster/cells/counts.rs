@@ -21,17 +21,18 @@ pub(in super::super) fn add_counts(
             first..first + tile.width
         };
         let (one, two) = (row(y), row(y + 1));
+        let spread = |y: usize| {
+            let spread = cells.spread_in(y + area.margin, area)?;
+            Some(&spread[area.margin..][..tile.width])
+        };
         if y + 1 < tile.height && tile.width.is_multiple_of(COUNT_CELL) {
             // No lane is more than half full.
             let singles = pairs(&cells.singles[one.clone()])
                 .zip(pairs(&cells.singles[two.clone()]))
                 .map(|(a, b)| single_sum(a).sum + single_sum(b).sum);
-            match (cells.spread.get(one.clone()), cells.spread.get(two.clone())) {
-                (Some(one), Some(two)) => {
-                    let evens = pairs(one).zip(pairs(two)).map(|(a, b)| a + b);
-                    add_to(counts, singles.zip(evens).map(|(a, b)| a + b), untouched);
-                }
-                _ => add_to(counts, singles, untouched),
+            add_to(counts, singles, untouched);
+            for spread in [spread(y), spread(y + 1)].into_iter().flatten() {
+                add_to(counts, pairs(spread), false);
             }
             for others in [one, two].map(|row| cells.others.get(row)) {
                 let (others, _) = others.unwrap_or(&[]).as_chunks();
@@ -42,12 +43,18 @@ pub(in super::super) fn add_counts(
         for y in y..(y + COUNT_CELL).min(tile.height) {
             let fresh = untouched && y.is_multiple_of(COUNT_CELL);
             let pixels = row(y).map(|pixel| cells.sum(pixel)).collect::<Vec<_>>();
-            let sums = pixels
-                .chunks(COUNT_CELL)
-                .map(|pair| pair.iter().fold(f32x4::ZERO, |a, b| a + *b));
-            add_to(counts, sums, fresh);
+            add_to(counts, in_cells(&pixels), fresh);
+            if let Some(spread) = spread(y) {
+                add_to(counts, in_cells(spread), false);
+            }
         }
     }
+}
+
+/// The sums of those that share a cell, the last of which may be narrower.
+fn in_cells(pixels: &[f32x4]) -> impl Iterator<Item = f32x4> {
+    let cells = pixels.chunks(COUNT_CELL);
+    cells.map(|pixels| pixels.iter().fold(f32x4::ZERO, |a, b| a + *b))
 }
 
 /// Two by two.

@@ -2,18 +2,17 @@
 
 mod bits;
 mod counts;
+mod even;
+mod light;
 
-use std::ops::Range;
-
-use wide::{f32x4, i16x8, i32x4, i32x8, u8x16, u16x8};
+use wide::{f32x4, i32x4, i32x8, u8x16, u16x8};
 
 use super::block::{self, Block};
-use super::dots::Dots;
 use super::fixed::{PxBox, SUBPIXELS};
-use super::footprint::{Masks, OCCUPIED, PART};
+use super::footprint::{Masks, OCCUPIED};
 use super::stamp::Stamp;
 use super::tile::Area;
-use bits::{WORD, any_highest, signs, word};
+use bits::{WORD, any_highest};
 
 pub(super) use counts::add_counts;
 
@@ -58,8 +57,10 @@ pub(super) struct Cells {
     /// What has no room there; empty until there is something.
     others: Vec<Cell>,
     /// Red, green, blue and number of points of nodes that are spread over their pixels, with [`SPREAD`] more behind
-    /// the last; empty until there is one.
+    /// the last. They mean nothing but in rows in which there is one.
     spread: Vec<f32x4>,
+    /// Those rows.
+    spread_in: Vec<bool>,
     /// Row after row, the pixels in which something lies that is not spread.
     lone: Vec<u64>,
 }
@@ -79,10 +80,11 @@ impl Cells {
         let size = area.width * area.height + 1;
         super::refill(&mut self.singles, size, u16x8::ZERO);
         for lights in &mut self.lights[..parts.max(1)] {
-            super::refill(lights, size, 0);
+            super::refill(lights, size + WORD, 0);
         }
         self.others.clear();
-        self.spread.clear();
+        self.spread.resize(size + SPREAD, f32x4::ZERO);
+        super::refill(&mut self.spread_in, area.height, false);
     }
 
     /// Adds a point at a place of a pixel, 1/256 px, with parts of the mask of what it lights.
@@ -174,7 +176,6 @@ impl Cells {
     /// [`SPREAD`] pixels along either axis.
     #[inline]
     pub fn spread(&mut self, area: &Area, boxed: &PxBox, count: f32, [r, g, b]: [u8; 3]) {
-        self.begin_spread();
         let [x, y] = area.corner;
         let ends: i32x4 = bytemuck::cast(*boxed);
         let ends = (ends - i32x4::new([x, y, x, y])).round_float();
@@ -206,36 +207,30 @@ impl Cells {
         for row in rows {
             let part = bottom.min(row as f32 + 1.0) - top.max(row as f32);
             let sum = sum * f32x4::splat(part);
-            let first = row as usize * area.width + column as usize;
-            let cells = &mut self.spread[first..][..SPREAD];
+            let row = row as usize;
+            let cells = &mut self.spread[row * area.width..];
+            if !std::mem::replace(&mut self.spread_in[row], true) {
+                cells[..area.width].fill(f32x4::ZERO);
+            }
+            let cells = &mut cells[column as usize..][..SPREAD];
             for (cell, share) in cells.iter_mut().zip(&shares) {
                 *cell += sum * *share;
             }
         }
     }
 
-    /// Makes room for what is spread.
-    #[inline]
-    fn begin_spread(&mut self) {
-        if self.spread.is_empty() {
-            let size = self.singles.len() + SPREAD;
-            super::refill(&mut self.spread, size, f32x4::ZERO);
-        }
+    /// What is spread over the pixels of a row of the area, where something is.
+    fn spread_in(&self, row: usize, area: &Area) -> Option<&[f32x4]> {
+        self.spread_in[row].then(|| &self.spread[row * area.width..][..area.width])
     }
 
-    /// All that lies in a pixel: colours and number.
+    /// All that lies in a pixel and is not spread: colours and number.
     fn sum(&self, pixel: usize) -> f32x4 {
         let other = self
             .others
             .get(pixel)
             .map_or(f32x4::ZERO, |other| other.sum);
-        let even = self.spread.get(pixel).copied().unwrap_or_default();
-        single_sum(self.singles[pixel]).sum + other + even
-    }
-
-    /// What is spread, by pixel of the area; nothing when nothing is.
-    pub fn evens(&self) -> &[f32x4] {
-        &self.spread
+        single_sum(self.singles[pixel]).sum + other
     }
 
     #[inline]
@@ -244,41 +239,6 @@ impl Cells {
             super::refill(&mut self.others, self.singles.len(), Cell::default());
         }
         self.others[cell].add(what);
-    }
-
-    /// Spreads over its pixel what lies in crowded stretches of a row, and notes in which of the others something lies. Row
-    /// after row, from the first. Nothing is to be counted after that: the points of crowded stretches are held twice then.
-    pub fn even_out(&mut self, row: usize, area: &Area) {
-        if row == 0 {
-            self.lone.clear();
-        }
-        let start = row * area.width;
-        for first in (0..area.width).step_by(WORD) {
-            let places = start + first..start + (first + WORD).min(area.width);
-            let mut bits = signs(&word(&self.lights[0][places.clone()]));
-            for stretch in (0..WORD).step_by(STRETCH) {
-                let within = bits & ((1 << STRETCH) - 1) << stretch;
-                if within.count_ones() >= CROWDED {
-                    bits ^= within;
-                    let first = places.start + stretch;
-                    self.even_out_stretch(first..(first + STRETCH).min(places.end));
-                }
-            }
-            self.lone.push(bits);
-        }
-    }
-
-    /// Takes what lies in these pixels as spread over them.
-    fn even_out_stretch(&mut self, pixels: Range<usize>) {
-        self.begin_spread();
-        let evens = &mut self.spread[pixels.clone()];
-        for (even, single) in evens.iter_mut().zip(&self.singles[pixels.clone()]) {
-            *even += single_sum(*single).sum;
-        }
-        let others = self.others.get(pixels).unwrap_or(&[]);
-        for (even, other) in evens.iter_mut().zip(others) {
-            *even += other.sum;
-        }
     }
 
     /// Visits the pixels of a row of the area in which something lies that is not spread.
@@ -299,43 +259,7 @@ impl Cells {
             }
         }
     }
-
-    /// Lights the pixels that single points light in squares of `SIDE` pixels a side.
-    pub fn light<const SIDE: usize>(&self, area: &Area, dots: &mut Dots) {
-        let first = area.margin as i32 + (SIDE / 2) as i32;
-        for row in 0..area.height {
-            for (k, lights) in (0..SIDE).step_by(PART).zip(&self.lights) {
-                let y = row as i32 - first + k as i32;
-                let lights = lights[row * area.width..][..area.width].chunks(WORD);
-                for (at, lights) in lights.enumerate() {
-                    let mut masks = word(lights);
-                    if masks == [i16x8::ZERO; WORD / 8] {
-                        continue;
-                    }
-                    let x = (at * WORD) as i32 - first;
-                    let rows = PART.min(SIDE - k);
-                    // From the last bit of the masks to the first, each in turn the highest.
-                    masks = masks.map(|lanes| lanes << (16 - (rows * SIDE) as i32));
-                    for row in (0..rows).rev() {
-                        let mut along = 0_u128;
-                        for column in (0..SIDE).rev() {
-                            along |= u128::from(signs(&masks)) << column;
-                            masks = masks.map(|lanes| lanes << 1);
-                        }
-                        let (y, beyond) = (y + row as i32, (along >> WORD) as u64);
-                        dots.light_bits(x, y, along as u64, WORD as u32);
-                        dots.light_bits(x + WORD as i32, y, beyond, SIDE as u32 - 1);
-                    }
-                }
-            }
-        }
-    }
 }
-
-/// Pixels of a row that are looked at together: where so many of them hold points, these overlap all over,
-/// and where in its pixel each lies is no longer seen.
-const STRETCH: usize = 16;
-const CROWDED: u32 = 8;
 
 /// The lanes of one point.
 #[inline]
@@ -370,11 +294,12 @@ mod tests {
 
     fn totals(cells: &mut Cells, area: &Area) -> [f32; 4] {
         let mut total = f32x4::ZERO;
+        let mut evens = vec![f32x4::ZERO; area.width];
         for row in 0..area.height {
-            cells.even_out(row, area);
+            cells.even_out(row, area, &mut evens);
             cells.in_row(row, area, |_, cell| total += cell.sum);
+            evens.iter().for_each(|even| total += *even);
         }
-        cells.spread.iter().for_each(|even| total += *even);
         total.to_array()
     }
 
@@ -447,10 +372,13 @@ mod tests {
                 assert!((sum / n - value).abs() < 0.1);
             }
             let mut middle = [0.0; 2];
-            for (i, even) in cells.spread.iter().enumerate() {
-                let share = even.as_array()[3] / n;
-                middle[0] += share * ((i % area.width) as f32 + 0.5);
-                middle[1] += share * ((i / area.width) as f32 + 0.5);
+            for row in 0..area.height {
+                let spread = cells.spread_in(row, &area).unwrap_or(&[]);
+                for (column, even) in spread.iter().enumerate() {
+                    let share = even.as_array()[3] / n;
+                    middle[0] += share * (column as f32 + 0.5);
+                    middle[1] += share * (row as f32 + 0.5);
+                }
             }
             for i in 0..2 {
                 let expected = (boxed.center()[i] - area.corner[i]) as f32 / 256.0;
