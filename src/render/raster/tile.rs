@@ -203,11 +203,8 @@ fn paint<const KEPT: bool>(
                 &traced
             };
             let painted = bytes(color(sums, pixels));
-            *pixels = if lit == ALL {
-                painted
-            } else {
-                chosen(lit, painted, if KEPT { *pixels } else { EMPTY })
-            };
+            // Whether all are lit would be guessed wrong too often.
+            *pixels = chosen(lit, painted, if KEPT { *pixels } else { EMPTY });
         }
         rest.copy_from_slice(&last[..rest.len()]);
     }
