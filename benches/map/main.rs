@@ -26,7 +26,10 @@ use latentarium::scene::pick;
 use latentarium::spatial::{Polygon, TileTree};
 
 const SIZE: (u32, u32) = (1280, 800);
+/// Frames of one journey.
 const FRAMES: usize = 60;
+/// Journeys of which the median frame is taken: that of a single one varies by a tenth.
+const JOURNEYS: usize = 5;
 
 /// Wall and CPU milliseconds of `work`.
 fn timed<T>(work: impl FnOnce() -> T) -> (T, f64, f64) {
@@ -187,13 +190,31 @@ fn colors(tree: &TileTree) -> Vec<[u8; 4]> {
         .collect()
 }
 
-fn star(tree: &TileTree, vertices: usize) -> Polygon {
+/// A polygon that holds half of the points.
+fn half(tree: &TileTree, vertices: usize) -> Polygon {
+    let (mut least, mut most) = (0.0, 4.0);
+    let mut polygon = star(tree, vertices, most);
+    for _ in 0..16 {
+        let size = f64::midpoint(least, most);
+        polygon = star(tree, vertices, size);
+        if tree.select(&polygon).count() * 2 < tree.points().len() {
+            least = size;
+        } else {
+            most = size;
+        }
+    }
+    polygon
+}
+
+/// Of that size, in parts of the view.
+fn star(tree: &TileTree, vertices: usize, size: f64) -> Polygon {
     let bounds = robust_bounds(tree);
     let center = bounds.center();
     let half = [0, 1].map(|i| (bounds.max[i] - bounds.min[i]) / 2.0);
     let vertex = |i: usize| {
         let angle = i as f64 / vertices as f64 * std::f64::consts::TAU;
-        let radius = 0.52 + 0.12 * (angle * 7.0).sin() + 0.03 * ((i * 37) % 11) as f64 / 11.0;
+        let jag = 0.06 * ((i * 37) % 11) as f64 / 11.0;
+        let radius = size * (1.0 + 0.23 * (angle * 7.0).sin() + jag);
         [
             center[0] + half[0] * radius * angle.cos(),
             center[1] + half[1] * radius * angle.sin(),
@@ -235,9 +256,11 @@ fn main() {
         let sizes = sizes.iter();
         let mut maps: Vec<Timed> = sizes.map(|&n| Timed::new(&graphics, name, n)).collect();
         // In turns, so that a moment in which the machine is slow befalls all sizes.
-        for first in (0..FRAMES).step_by(TURN) {
-            for map in &mut maps {
-                map.travel(&mut graphics, first..(first + TURN).min(FRAMES));
+        for _ in 0..JOURNEYS {
+            for first in (0..FRAMES).step_by(TURN) {
+                for map in &mut maps {
+                    map.travel(&mut graphics, first..(first + TURN).min(FRAMES));
+                }
             }
         }
         let smallest = maps.first().map(Timed::frame);
@@ -307,7 +330,7 @@ impl Timed {
                 frame(graphics, map, whole, false);
             }
         });
-        let polygon = star(&map.tree, 500);
+        let polygon = half(&map.tree, 500);
         let (mask, lasso, lasso_cpu) = timed(|| map.tree.select(&polygon));
         let (picked, hover) = hovers(map, whole);
         println!(
@@ -317,7 +340,7 @@ impl Timed {
             self.made,
             self.frame(),
             self.frames.iter().copied().fold(0.0, f64::max),
-            self.cpu / FRAMES as f64,
+            self.cpu / self.frames.len() as f64,
             self.frame() / smallest,
             points_only / 10.0,
             points_cpu / 10.0,
