@@ -18,7 +18,9 @@ pub(super) const MANY: u32 = 12;
 /// Parts of pixels that each point has, at least, of a node whose points are looked at one by one: six on a pixel.
 const PARTS_FOR_EACH: f32 = (SUBPIXELS * SUBPIXELS) as f32 / 6.0;
 /// A node no larger than this along either side, 1/256 px, may lie partly outside for that.
-pub(super) const SMALL: i32 = 4 * SUBPIXELS;
+pub(super) const SMALL: i32 = 64 * SUBPIXELS;
+/// Points of such a node that may lie outside: so many are passed over as quickly as they are left out further down.
+const BESIDE: f32 = 80.0;
 
 /// A node on the picture.
 #[derive(Debug, Clone, Copy)]
@@ -171,7 +173,15 @@ impl Sieve {
         let parts = (width + pixel).round_float() * (height + pixel).round_float();
         let held = f32x4::new(nodes.map(|node| node.count() as f32));
         let sparse: i32x4 = bytemuck::cast(parts.simd_ge(held * f32x4::splat(PARTS_FOR_EACH)));
-        let sparse = sparse & !(exceeds(SMALL) & reaches_out);
+        let within = |low: i32x4, high: i32x4, i: usize| {
+            let [first, end] = [first[i], end[i]].map(|edge: i32x4| edge.round_float());
+            let inside = high.round_float().fast_min(end) - low.round_float().fast_max(first);
+            inside + pixel.round_float()
+        };
+        let inside = within(left, right, 0) * within(top, bottom, 1);
+        let beside = (parts - inside) * held;
+        let beside: i32x4 = bytemuck::cast(beside.simd_gt(parts * f32x4::splat(BESIDE)));
+        let sparse = sparse & !((exceeds(SMALL) | beside) & reaches_out);
         let leaf = i32x4::new(nodes.map(|node| -i32::from(node.is_leaf())));
         let answers = (seen & i32x4::splat(1))
             | (tiny & i32x4::splat(2))
