@@ -47,7 +47,9 @@ impl Layer {
         }
         self.evens.resize(area.width * area.height, f32x4::ZERO);
         let rows = self.evens.chunks_exact_mut(area.width).enumerate();
-        let any = rows.fold(false, |any, (row, evens)| any | cells.even_out(row, area, evens));
+        let any = rows.fold(false, |any, (row, evens)| {
+            any | cells.even_out(row, area, evens)
+        });
         if std::mem::take(&mut self.empty) {
             self.sums.fill(f32x4::ZERO);
         }
