@@ -193,7 +193,7 @@ impl<'a> Walk<'a> {
 
     /// Asks for the first points of a run, behind which the processor finds the others by itself.
     fn ask_for(&self, run: Option<&Range<usize>>) {
-        const FIRST: usize = 32;
+        const FIRST: usize = 64;
         if let Some(run) = run {
             let first = run.start..run.end.min(run.start + FIRST);
             prefetch(&self.frame.tree.points()[first.clone()]);
