@@ -6,7 +6,7 @@ use super::sort::{NOWHERE, index, sort};
 use super::{Node, TileTree};
 
 /// Most points of a leaf, unless they are all at one position.
-pub(super) const LEAF: usize = 8;
+pub(super) const LEAF: usize = 16;
 /// Runs longer than this are cut on several threads.
 const PARALLEL: usize = 100_000;
 /// Cells along a side of one lattice.
