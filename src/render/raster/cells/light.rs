@@ -62,3 +62,48 @@ impl<const SIDE: usize> WithSimd for Lighting<'_, SIDE> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lights_what_each_mask_says<const SIDE: usize>() {
+        let (width, height) = (100, 40);
+        let area = Area::new([512, 128], [width, height], 3);
+        let mut cells = Cells::default();
+        cells.clear(&area, SIDE.div_ceil(PART));
+        let mut expected = vec![false; width * height];
+        for i in 0..600 {
+            // Margins included.
+            let (column, row) = (i * 7919 % area.width, i * 6007 % area.height);
+            for at in (0..SIDE * SIDE).filter(|at| (i * 31 + at * 17) % 5 == 0) {
+                let (down, along) = (at / SIDE, at % SIDE);
+                let bit = 1 << (down % PART * SIDE + along);
+                cells.lights[down / PART][row * area.width + column] |= bit;
+                let x = (column + along).wrapping_sub(area.margin + SIDE / 2);
+                let y = (row + down).wrapping_sub(area.margin + SIDE / 2);
+                if x < width && y < height {
+                    expected[y * width + x] = true;
+                }
+            }
+        }
+        let mut lit = Lit::default();
+        cells.light::<SIDE>(&area, &mut lit);
+        for (i, expected) in expected.iter().enumerate() {
+            let (x, y) = (i % width, i / width);
+            assert_eq!(lit.get(x, y), *expected, "{SIDE}: {x}, {y}");
+        }
+        // And none beyond the tile.
+        let count: u32 = (0..height)
+            .flat_map(|y| lit.row(y))
+            .map(|w| w.count_ones())
+            .sum();
+        assert_eq!(count as usize, expected.iter().filter(|lit| **lit).count());
+    }
+
+    #[test]
+    fn masks_light_their_pixels() {
+        lights_what_each_mask_says::<3>();
+        lights_what_each_mask_says::<5>();
+    }
+}

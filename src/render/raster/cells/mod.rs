@@ -303,7 +303,7 @@ mod tests {
         total.to_array()
     }
 
-    /// However many points lie in a pixel, one by one, four at a time or as nodes.
+    /// However many points lie in a pixel, one by one, in blocks or as nodes.
     #[test]
     fn no_lane_overflows() {
         let area = area();
