@@ -85,7 +85,7 @@ impl Dots {
     /// Lights pixels of a row: those of `count` pixels, from `x` pixels right of the tile's corner on,
     /// whose bits are set.
     #[inline]
-    pub fn light_bits(&mut self, x: i32, y: i32, bits: u64, count: u32) {
+    fn light_bits(&mut self, x: i32, y: i32, bits: u64, count: u32) {
         let column = (x + PAD as i32) as u32;
         let (word, shift) = ((column / 64) as usize, column % 64);
         let words = &mut self.rows[(y as u32 as usize).min(TILE_HEIGHT)];

@@ -42,7 +42,9 @@ impl Frame<'_> {
             ..
         } = scratch;
         let lit = if selected { selected_lit } else { lit };
-        dots.clear();
+        if pass.footprint.is_none() {
+            dots.clear();
+        }
         crowds.clear();
         open.clear();
         // Without points there is no root.
@@ -74,9 +76,8 @@ impl Frame<'_> {
             match pass.footprint {
                 Some(Footprint::Three(_)) => walk.cells.light::<3>(&area, walk.lit),
                 Some(Footprint::Five(_)) => walk.cells.light::<5>(&area, walk.lit),
-                None => {}
+                None => walk.dots.add_to(walk.lit),
             }
-            walk.dots.add_to(walk.lit);
             walk.light(open);
         }
         (area, any)

@@ -76,7 +76,7 @@ pub(super) fn check(points: &[[f32; 2]], tree: &TileTree) {
         let children = &tree.nodes()[node.children()];
         if node.is_leaf() {
             leaves += node.count();
-            assert!(node.count() <= super::build::LEAF || node.min == node.max);
+            assert!(node.count() <= build::LEAF || node.min == node.max);
             continue;
         }
         assert!(node.children().start > at && children.len() > 1);

@@ -68,8 +68,7 @@ impl WithSimd for Evening<'_> {
             None => evens.fill(f32x4::ZERO),
         }
         let mut any = spread.is_some();
-        let stretches = singles.chunks(STRETCH).zip(evens.chunks_mut(STRETCH));
-        let mut stretches = stretches.into_iter();
+        let mut stretches = singles.chunks(STRETCH).zip(evens.chunks_mut(STRETCH));
         for (bits, occupied) in lone.iter_mut().zip(occupied.chunks(WORD)) {
             let mut bytes = [0; WORD];
             for (byte, occupied) in bytes.iter_mut().zip(occupied) {

@@ -60,7 +60,7 @@ pub(super) struct Cells {
     /// the last. They mean nothing but in rows in which there is one.
     spread: Vec<f32x4>,
     /// Those rows.
-    spread_in: Vec<bool>,
+    spread_rows: Vec<bool>,
     /// Row after row, the pixels in which something lies that is not spread.
     lone: Vec<u64>,
 }
@@ -84,7 +84,7 @@ impl Cells {
         }
         self.others.clear();
         self.spread.resize(size + SPREAD, f32x4::ZERO);
-        super::refill(&mut self.spread_in, area.height, false);
+        super::refill(&mut self.spread_rows, area.height, false);
     }
 
     /// Adds a point at a place of a pixel, 1/256 px, with parts of the mask of what it lights.
@@ -209,7 +209,7 @@ impl Cells {
             let sum = sum * f32x4::splat(part);
             let row = row as usize;
             let cells = &mut self.spread[row * area.width..];
-            if !std::mem::replace(&mut self.spread_in[row], true) {
+            if !std::mem::replace(&mut self.spread_rows[row], true) {
                 cells[..area.width].fill(f32x4::ZERO);
             }
             let cells = &mut cells[column as usize..][..SPREAD];
@@ -221,7 +221,7 @@ impl Cells {
 
     /// What is spread over the pixels of a row of the area, where something is.
     fn spread_in(&self, row: usize, area: &Area) -> Option<&[f32x4]> {
-        self.spread_in[row].then(|| &self.spread[row * area.width..][..area.width])
+        self.spread_rows[row].then(|| &self.spread[row * area.width..][..area.width])
     }
 
     /// All that lies in a pixel and is not spread: colours and number.
