@@ -157,8 +157,50 @@ fn one_picture_is_the_same_however_it_is_compressed() {
     for name in ["m13_rice.fits", "m13_gzip.fits", "m13_plio.fits"] {
         assert_eq!(read(name).pixels(), plain.pixels(), "{name}");
     }
+    assert_eq!(read("m13_hcomp.fits").pixels().len(), plain.pixels().len());
     let masked = read("compressed_with_nan.fits");
     assert!(masked.pixels().iter().any(|v| v.is_nan()));
+}
+
+/// Headers by which cfitsio divides by zero, tiles whose ends it does not look for.
+#[test]
+fn damaged_compressed_pictures_are_refused() {
+    let name = "damaged_compressed_pictures_are_refused";
+    let Some(folder) = test_data(name, "fits_variety") else {
+        return;
+    };
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("damaged.fits");
+    let said = |bytes: &[u8]| {
+        fs::write(&path, bytes).unwrap();
+        let said = match io::open(&path, None, &Progress::new()) {
+            Ok(dataset) => dataset.cutouts.unwrap().read(0).unwrap_err().to_string(),
+            Err(error) => error.to_string(),
+        };
+        assert!(said.contains("damaged.fits"), "{said}");
+        said
+    };
+    let whole = |name: &str| fs::read(folder.join(name)).unwrap();
+    let rice = whole("m13_rice.fits");
+    for key in ["ZTILE1", "ZTILE2", "ZVAL1"] {
+        let card = format!("{key:<8}=");
+        let at = rice.windows(9).position(|w| w == card.as_bytes()).unwrap();
+        let mut bytes = rice.clone();
+        bytes[at..at + 30].copy_from_slice(format!("{key:<8}={:>21}", 0).as_bytes());
+        assert!(said(&bytes).contains(key));
+    }
+    // Bytes of the tiles, which are the last of the file.
+    for (name, byte) in [("m13_rice.fits", 0), ("m13_plio.fits", 0x7f)] {
+        let mut bytes = whole(name);
+        let from = bytes.len() * 3 / 4;
+        bytes[from..].fill(byte);
+        assert!(said(&bytes).contains("tile"), "{name}");
+    }
+    // The sides of a tile, after what tells that it is one.
+    let mut bytes = whole("m13_hcomp.fits");
+    let at = bytes.windows(2).position(|w| w == [0xdd, 0x99]).unwrap();
+    bytes[at + 2..at + 10].fill(0x7f);
+    assert!(said(&bytes).contains("tile"));
 }
 
 /// Whatever a file holds, and wherever it is cut off: an answer or one sentence, never a panic.

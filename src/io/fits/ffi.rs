@@ -13,10 +13,23 @@ use std::sync::Once;
 
 use fitsio::sys;
 
+use super::{header, tiles};
+
 // Of cfitsio, not among the functions that `fitsio-sys` declares.
 unsafe extern "C" {
     safe fn fits_init_randoms() -> c_int;
+    fn ffgbyt(
+        fits: *mut sys::fitsfile,
+        count: i64,
+        bytes: *mut std::ffi::c_void,
+        status: *mut c_int,
+    ) -> c_int;
 }
+
+/// Bytes of which headers are whole multiples.
+const BLOCK: usize = 2880;
+/// Largest header, bytes.
+const MOST_HEADER: usize = 1 << 26;
 
 /// Longest card value plus terminator (`FLEN_VALUE` is 71; long strings may reach `FLEN_CARD`).
 const VALUE_BYTES: usize = 256;
@@ -25,6 +38,8 @@ const VALUE_BYTES: usize = 256;
 pub(super) struct Fits {
     raw: *mut sys::fitsfile,
     path: PathBuf,
+    /// HDUs from the first on whose headers cfitsio may read.
+    looked_at: usize,
 }
 
 // SAFETY: cfitsio is built re-entrant; a handle may move between threads and `&mut self` on every
@@ -121,6 +136,7 @@ impl Fits {
         Ok(Self {
             raw,
             path: path.to_owned(),
+            looked_at: 1,
         })
     }
 
@@ -135,6 +151,7 @@ impl Fits {
         Ok(Self {
             raw,
             path: path.to_owned(),
+            looked_at: 1,
         })
     }
 
@@ -144,6 +161,7 @@ impl Fits {
 
     /// Number of HDUs.
     pub fn hdu_count(&mut self) -> Outcome<usize> {
+        self.look_ahead(usize::MAX)?;
         let (mut count, mut status) = (0, 0);
         // SAFETY: `raw` is open for the life of `self`, here and below.
         unsafe { sys::ffthdu(self.raw, &raw mut count, &raw mut status) };
@@ -151,18 +169,62 @@ impl Fits {
         Ok(usize::try_from(count).unwrap_or(0))
     }
 
-    /// Moves to HDU `index` (0 is the primary) and says what it is.
-    pub fn move_to(&mut self, index: usize) -> Outcome<Hdu> {
+    /// Looks at headers up to that of HDU `index`, or of the last, before cfitsio reads them.
+    fn look_ahead(&mut self, index: usize) -> Outcome<()> {
+        while self.looked_at <= index {
+            // The one before it says where it begins; what is wrong with that, cfitsio says itself.
+            if self.seek(self.looked_at - 1).is_err() || !self.look_at_next()? {
+                return Ok(());
+            }
+            self.looked_at += 1;
+        }
+        Ok(())
+    }
+
+    /// Looks at the header after the current HDU; whether there is one.
+    fn look_at_next(&mut self) -> Outcome<bool> {
+        let (mut start, mut status) = (0, 0);
+        let mut header = Vec::new();
+        // SAFETY: plain out-parameters; the others may be null.
+        unsafe {
+            let none = ptr::null_mut();
+            sys::ffghadll(self.raw, none, none, &raw mut start, &raw mut status);
+            sys::ffmbyt(self.raw, start, 0, &raw mut status);
+        }
+        while status == 0 && header.len() < MOST_HEADER {
+            let read = header.len();
+            header.resize(read + BLOCK, 0);
+            // SAFETY: a block lies behind `read`.
+            unsafe {
+                let bytes = header.as_mut_ptr().add(read).cast();
+                ffgbyt(self.raw, BLOCK as i64, bytes, &raw mut status);
+            }
+            if status == 0 && header::ends_in(&header[read..]) {
+                header::check(&header)?;
+                return Ok(true);
+            }
+        }
+        // SAFETY: takes nothing.
+        unsafe { sys::ffcmsg() };
+        Ok(false)
+    }
+
+    /// Moves to HDU `index`; its kind.
+    fn seek(&mut self, index: usize) -> Outcome<c_int> {
         let number =
             c_int::try_from(index + 1).map_err(|_| FitsFailure("no such HDU".to_owned()))?;
         let (mut kind, mut status) = (0, 0);
         // SAFETY: see above.
-        let compressed = unsafe {
-            sys::ffmahd(self.raw, number, &raw mut kind, &raw mut status);
-            status == 0 && sys::fits_is_compressed_image(self.raw, &raw mut status) == 1
-        };
+        unsafe { sys::ffmahd(self.raw, number, &raw mut kind, &raw mut status) };
         outcome(status)?;
-        if kind != sys::IMAGE_HDU as c_int && !compressed {
+        Ok(kind)
+    }
+
+    /// Moves to HDU `index` (0 is the primary) and says what it is.
+    pub fn move_to(&mut self, index: usize) -> Outcome<Hdu> {
+        self.look_ahead(index)?;
+        let kind = self.seek(index)?;
+        if kind != sys::IMAGE_HDU as c_int && !self.is_compressed()? {
             return Ok(Hdu::Table);
         }
         let (mut bitpix, mut naxis, mut status) = (0, 0, 0);
@@ -193,6 +255,9 @@ impl Fits {
     /// `count` pixels of the current image from the 0-based pixel `first` on; undefined ones NaN.
     pub fn pixels(&mut self, first: usize, count: usize) -> Outcome<Vec<f32>> {
         let mut values = buffer::<f32>(count)?;
+        if self.is_compressed()? {
+            tiles::check(self, first, count)?;
+        }
         // Undefined floats are NaN already; looking for them would take longer than reading.
         let undefined = if self.holds_plain_floats()? {
             0.0
@@ -220,6 +285,9 @@ impl Fits {
     /// As [`pixels`](Self::pixels), in double precision.
     pub fn pixels_exact(&mut self, first: usize, count: usize) -> Outcome<Vec<f64>> {
         let mut values = buffer::<f64>(count)?;
+        if self.is_compressed()? {
+            tiles::check(self, first, count)?;
+        }
         let (mut any_null, mut status) = (0, 0);
         // SAFETY: `values` holds `count` doubles.
         unsafe {
@@ -242,12 +310,18 @@ impl Fits {
     fn holds_plain_floats(&mut self) -> Outcome<bool> {
         let (mut bitpix, mut status) = (0, 0);
         // SAFETY: plain out-parameters.
-        let compressed = unsafe {
-            sys::ffgidt(self.raw, &raw mut bitpix, &raw mut status);
-            sys::fits_is_compressed_image(self.raw, &raw mut status) == 1
-        };
+        unsafe { sys::ffgidt(self.raw, &raw mut bitpix, &raw mut status) };
         outcome(status)?;
-        Ok(bitpix < 0 && !compressed)
+        Ok(bitpix < 0 && !self.is_compressed()?)
+    }
+
+    /// Whether the current HDU is an image in the form of a table.
+    fn is_compressed(&mut self) -> Outcome<bool> {
+        let mut status = 0;
+        // SAFETY: plain out-parameters.
+        let compressed = unsafe { sys::fits_is_compressed_image(self.raw, &raw mut status) };
+        outcome(status)?;
+        Ok(compressed == 1)
     }
 
     /// A text keyword of the current HDU.
@@ -326,6 +400,38 @@ impl Fits {
             repeat: usize::try_from(repeat).unwrap_or(0),
             width: usize::try_from(width).unwrap_or(0),
         })
+    }
+
+    /// Index (0-based) of a column of the current table.
+    pub fn column(&mut self, name: &str) -> Option<usize> {
+        let name = c_text(name);
+        let (mut number, mut status) = (0, 0);
+        // SAFETY: cfitsio does not write to the name.
+        unsafe {
+            let name = name.as_ptr().cast_mut();
+            sys::ffgcno(self.raw, 0, name, &raw mut number, &raw mut status);
+            sys::ffcmsg();
+        }
+        let number = usize::try_from(number).ok().filter(|_| status == 0)?;
+        number.checked_sub(1)
+    }
+
+    /// Values in the cell of a column of variable length.
+    pub fn cell_len(&mut self, column: usize, row: usize) -> Outcome<usize> {
+        let (mut len, mut at, mut status) = (0, 0, 0);
+        // SAFETY: plain out-parameters.
+        unsafe {
+            sys::ffgdesll(
+                self.raw,
+                column as c_int + 1,
+                row as i64 + 1,
+                &raw mut len,
+                &raw mut at,
+                &raw mut status,
+            );
+        }
+        outcome(status)?;
+        usize::try_from(len).map_err(|_| FitsFailure("a cell has a negative length".to_owned()))
     }
 
     /// All text cells of a column, trailing blanks cut.
@@ -515,6 +621,10 @@ macro_rules! read_column {
 read_column!(
     /// `elements` integers of a column from row `row` (0-based) on, and which of them are defined.
     integers, i64, ffgcfjj
+);
+read_column!(
+    /// As `integers`, bytes.
+    bytes, u8, ffgcfb
 );
 read_column!(
     /// As `integers`, for unsigned 64-bit columns.

@@ -1,10 +1,12 @@
 //! FITS (Pence et al. 2010, FITS standard 4.0): cutouts in image HDUs, catalogues in tables, spectra in either.
 
 mod ffi;
+mod header;
 mod image;
 mod plain;
 mod spectrum;
 mod table;
+mod tiles;
 mod write;
 
 use std::fs::{File, Metadata};
