@@ -25,3 +25,4 @@ mod smooth;
 pub mod spatial;
 pub mod subset;
 pub mod synth;
+mod threads;

@@ -127,12 +127,13 @@ impl Mask {
     }
 
     fn zip(&self, other: &Self, join: impl Fn(u64, u64) -> u64) -> Self {
-        debug_assert_eq!(self.len, other.len);
-        let words = self.words.iter().zip(&other.words);
-        Self::from_words(words.map(|(a, b)| join(*a, *b)).collect(), self.len)
+        let len = self.len.max(other.len);
+        let word = |mask: &Self, i: usize| mask.words.get(i).copied().unwrap_or(0);
+        let words = (0..len.div_ceil(WORD)).map(|i| join(word(self, i), word(other, i)));
+        Self::from_words(words.collect(), len)
     }
 
-    /// Bits set in both.
+    /// Bits set in both; beyond the end of the shorter none are, here and below.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
         self.zip(other, |a, b| a & b)
@@ -183,6 +184,10 @@ mod tests {
             of(&third.and_not(&big), &|i| i % 3 == 0 && i <= 100);
             of(&third.not(), &|i| i % 3 != 0);
             assert!(!third.contains(len) && Mask::none(len).is_empty());
+            let longer = Mask::from_fn(len + 100, |i| i + 50 > len);
+            let both = third.or(&longer);
+            let expected = Mask::from_fn(len + 100, |i| i % 3 == 0 && i < len || i + 50 > len);
+            assert_eq!((both.len(), both), (len + 100, expected));
         }
     }
 }

@@ -36,6 +36,15 @@ impl Gaussian {
         Self { weights }
     }
 
+    /// Of each of `length` cells in a row, the share of the weights around it that lie in the row.
+    pub fn inside(&self, length: usize) -> Vec<f32> {
+        let radius = self.weights.len() - 1;
+        let weight = |from: usize, to: usize| self.weights[from.abs_diff(to)];
+        let around = |i: usize| i.saturating_sub(radius)..(i + radius + 1).min(length);
+        let share = |i: usize| around(i).map(|j| weight(i, j)).sum::<f32>();
+        (0..length).map(share).collect()
+    }
+
     /// What a lone 1 leaves in its own cell.
     #[must_use]
     pub fn peak(&self) -> f32 {

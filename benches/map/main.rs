@@ -111,7 +111,6 @@ fn frame_of(
 ) {
     let style = PointStyle {
         radius_px: radius(tree.points().len()),
-        shape: Shape::Disc,
         opacity: 0.8,
         glow: 0.2,
         shade: 1.0,

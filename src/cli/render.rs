@@ -48,10 +48,10 @@ pub(super) struct RenderArgs {
     #[arg(long, value_name = "COL")]
     size_by: Option<String>,
     /// Times the automatic size of the points
-    #[arg(long, value_name = "X", default_value_t = 1.0)]
+    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = parse_point_size)]
     point_size: f32,
-    /// Opacity of the points, 0 to 1
-    #[arg(long, value_name = "X")]
+    /// Opacity of the points, 0.02 to 1
+    #[arg(long, value_name = "X", value_parser = parse_opacity)]
     opacity: Option<f32>,
     /// How density spreads over its colours
     #[arg(long, value_enum, default_value = "log")]
@@ -60,7 +60,7 @@ pub(super) struct RenderArgs {
     #[arg(long, value_enum, default_value = "magma")]
     density_map: MapArg,
     /// Shares of the points that contours surround
-    #[arg(long, value_name = "F,F", value_delimiter = ',', default_values_t = [0.5, 0.9])]
+    #[arg(long, value_name = "F,F", value_delimiter = ',', default_values_t = [0.5, 0.9], value_parser = parse_fraction)]
     contour_fractions: Vec<f64>,
     /// With axes
     #[arg(long)]
@@ -131,11 +131,26 @@ fn parse_size(text: &str) -> Result<(u32, u32), String> {
         .ok_or_else(|| "a width and a height in pixels, such as 1280x800".to_owned())
 }
 
+fn parse_point_size(text: &str) -> Result<f32, String> {
+    between(text, 0.2, 5.0)
+}
+
+fn parse_opacity(text: &str) -> Result<f32, String> {
+    between(text, 0.02, 1.0)
+}
+
+fn between(text: &str, low: f32, high: f32) -> Result<f32, String> {
+    let number = text.parse().ok().filter(|n| (low..=high).contains(n));
+    number.ok_or_else(|| format!("a number from {low} to {high}"))
+}
+
+fn parse_fraction(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|n| *n > 0.0 && *n < 1.0);
+    number.ok_or_else(|| "a number between 0 and 1".to_owned())
+}
+
 fn parse_scale(text: &str) -> Result<f32, String> {
-    text.parse()
-        .ok()
-        .filter(|scale| (0.1..=16.0).contains(scale))
-        .ok_or_else(|| "a number from 0.1 to 16".to_owned())
+    between(text, 0.1, 16.0)
 }
 
 fn parse_turn(text: &str) -> Result<[f64; 2], String> {

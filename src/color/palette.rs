@@ -22,14 +22,32 @@ const COLORS: [[u8; 3]; 12] = [
 /// Colour of an object without a value.
 pub const MISSING: Rgba = [0x6b, 0x74, 0x82, 255];
 
-/// The colour of category `index`. Beyond the palette, hues repeat darker, then lighter.
+/// The colour of category `index`. Beyond the palette, hues repeat darker, then lighter; further rounds are
+/// darker by a trifle, so that each of 256 categories has a colour of its own.
 #[must_use]
 pub fn category(index: usize) -> Rgba {
     let [r, g, b] = COLORS[index % COLORS.len()];
-    let shade = |c: u8| match (index / COLORS.len()) % 3 {
-        0 => c,
-        1 => (u16::from(c) * 5 / 8) as u8,
-        _ => c + ((255 - u16::from(c)) / 2) as u8,
+    let (round, darker) = (index / COLORS.len() % 3, index / (3 * COLORS.len()) % 8);
+    let shade = |c: u8| {
+        let c = match round {
+            0 => c,
+            1 => (u16::from(c) * 5 / 8) as u8,
+            _ => c + ((255 - u16::from(c)) / 2) as u8,
+        };
+        c - 3 * darker as u8
     };
     [shade(r), shade(g), shade(b), 255]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_category_has_its_own_color() {
+        let mut colors: Vec<Rgba> = (0..256).map(category).chain([MISSING]).collect();
+        colors.sort_unstable();
+        colors.dedup();
+        assert_eq!(colors.len(), 257);
+    }
 }

@@ -189,7 +189,7 @@ impl App {
         self.focus_picture = ObjectPicture::new("object", false);
         self.hover_picture = ObjectPicture::new("hovered object", true);
         self.decoding = Decoding::default();
-        self.nearest = Nearest::default();
+        self.nearest.forget_textures();
         // What was being worked out may have woken the old window.
         ctx.request_repaint_after(TICK);
     }
@@ -246,6 +246,8 @@ impl App {
             if self.stage.update(ctx, &wish) {
                 self.map.fit();
             }
+        } else {
+            self.stage = Stage::default();
         }
     }
 }
@@ -287,6 +289,10 @@ impl eframe::App for App {
             .retain(|n| n.failure || n.since.elapsed() < REMARK);
         if self.notices.iter().any(|n| !n.failure) {
             ctx.request_repaint_after(TICK);
+        }
+        if super::latest::take_fault(ctx) {
+            let text = "Something could not be worked out for an error in this program; the terminal says which";
+            self.notify(text.to_owned(), true);
         }
         self.update_stage(ctx);
     }

@@ -1,9 +1,14 @@
 //! Newest request wins: the last good answer stays until the next one arrives.
 
-use std::sync::mpsc::{Receiver, channel};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread;
+use std::time::Duration;
 
-use eframe::egui::Context;
+use eframe::egui::{Context, Id};
+
+/// How often it is looked whether an answer is there: a window that is opened anew is not woken by it.
+const TICK: Duration = Duration::from_millis(100);
 
 type Work<V> = Box<dyn FnOnce() -> V + Send>;
 
@@ -11,6 +16,8 @@ type Work<V> = Box<dyn FnOnce() -> V + Send>;
 pub(super) struct Latest<K, V> {
     answer: Option<(K, V)>,
     running: Option<(K, Receiver<V>)>,
+    /// What ended without an answer: it would again.
+    failed: Option<K>,
     waiting: Option<(K, Work<V>)>,
 }
 
@@ -19,6 +26,7 @@ impl<K, V> Default for Latest<K, V> {
         Self {
             answer: None,
             running: None,
+            failed: None,
             waiting: None,
         }
     }
@@ -32,6 +40,7 @@ impl<K: PartialEq + Clone, V: Send + 'static> Latest<K, V> {
             .as_ref()
             .map(|(k, _)| k)
             .or(self.running.as_ref().map(|(k, _)| k))
+            .or(self.failed.as_ref())
             .or(self.answer.as_ref().map(|(k, _)| k));
         if newest == Some(key) {
             return;
@@ -52,9 +61,12 @@ impl<K: PartialEq + Clone, V: Send + 'static> Latest<K, V> {
                 self.start(ctx);
                 true
             }
-            Err(std::sync::mpsc::TryRecvError::Empty) => false,
-            Err(std::sync::mpsc::TryRecvError::Disconnected) => {
-                self.running = None;
+            Err(TryRecvError::Empty) => {
+                ctx.request_repaint_after(TICK);
+                false
+            }
+            Err(TryRecvError::Disconnected) => {
+                self.failed = self.running.take().map(|(key, _)| key);
                 self.start(ctx);
                 false
             }
@@ -84,12 +96,27 @@ impl<K: PartialEq + Clone, V: Send + 'static> Latest<K, V> {
         let (sender, receiver) = channel();
         let ctx = ctx.clone();
         thread::spawn(move || {
-            if sender.send(work()).is_ok() {
-                ctx.request_repaint();
+            match catch_unwind(AssertUnwindSafe(work)) {
+                Ok(answer) => drop(sender.send(answer)),
+                Err(_) => drop(ctx.data_mut(|data| data.insert_temp(fault(), true))),
             }
+            drop(sender);
+            ctx.request_repaint();
         });
+        self.failed = None;
         self.running = Some((key, receiver));
     }
+}
+
+/// Under which a window keeps that something ended without an answer.
+fn fault() -> Id {
+    Id::unique("ended without an answer")
+}
+
+/// Whether something has ended without an answer since this was asked last.
+pub(super) fn take_fault(ctx: &Context) -> bool {
+    ctx.data_mut(|data| data.remove_temp::<bool>(fault()))
+        .is_some()
 }
 
 #[cfg(test)]
@@ -114,5 +141,30 @@ mod tests {
             }
         }
         assert_eq!(answers, [0, 198]);
+    }
+
+    #[test]
+    fn what_fails_is_told_and_not_tried_again() {
+        let (ctx, started) = (Context::default(), Instant::now());
+        let mut latest = Latest::<u32, u32>::default();
+        let mut told = 0;
+        while latest.answer_to(&2).is_none() && started.elapsed() < Duration::from_secs(10) {
+            let key = if told == 0 { 1 } else { 2 };
+            latest.ask(&ctx, &key, move || {
+                assert_eq!(key, 2, "the first of them fails");
+                key
+            });
+            latest.poll(&ctx);
+            told += u32::from(take_fault(&ctx));
+            if told > 0 && key == 1 {
+                // Asked a few times more, it is not begun again.
+                for _ in 0..20 {
+                    latest.ask(&ctx, &1, || unreachable!());
+                    latest.poll(&ctx);
+                    thread::sleep(Duration::from_millis(1));
+                }
+            }
+        }
+        assert_eq!((told, latest.answer_to(&2)), (1, Some(&2)));
     }
 }

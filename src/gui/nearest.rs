@@ -59,6 +59,11 @@ pub(super) struct Nearest {
 }
 
 impl Nearest {
+    /// For another device: what is shown is found anew.
+    pub fn forget_textures(&mut self) {
+        (self.found, self.textures) = Default::default();
+    }
+
     /// A section of the inspector; nothing where there are no vectors.
     pub fn ui(&mut self, ui: &mut Ui, session: &Session, row: usize, actions: &mut Vec<Action>) {
         let (Some(data), Some(encoded)) = (session.data(), session.embedding()) else {

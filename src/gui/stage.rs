@@ -14,6 +14,7 @@ use crate::mask::Mask;
 use crate::render::Camera;
 use crate::scene::{Contour, contours};
 use crate::session::{ContourSpec, LayerKind, Mapped, OpenData, Part, Revision, Session, ViewSpec};
+use crate::threads;
 
 /// Steps of a change of maps: frames are told apart by them.
 const STEPS: f32 = 1000.0;
@@ -58,10 +59,7 @@ impl Stage {
         let places = self.shown.as_ref().map(|shown| shown.places);
         let answer = self.contours.answer().map(|(_, answer)| answer);
         let lines = answer.filter(|(of, _)| Some(*of) == places);
-        (
-            lines.map_or(&[][..], |(_, lines)| lines),
-            self.contours_serial,
-        )
+        lines.map_or((&[], 0), |(_, lines)| (lines, self.contours_serial))
     }
 
     /// Asks for what is wished and takes in what has arrived. Returns whether a new map begins to
@@ -148,7 +146,7 @@ impl Stage {
             let key = (whole.serial, plane, chosen.as_ref().map(|c| c.0), dark);
             self.turned.ask(ctx, &key, move || {
                 let turning = turning.get_or_init(|| Turning::of(whole));
-                turning.seen(plane, &chosen, dark)
+                threads::promptly(|| turning.seen(plane, &chosen, dark))
             });
         }
         self.turned.poll(ctx);
@@ -170,7 +168,7 @@ impl Stage {
         let selection = selection.clone();
         self.moved.ask(ctx, &(serial, step), move || {
             let way = way.get_or_init(|| Way::find(&change));
-            way.at(step as f32 / STEPS, &selection, dark)
+            threads::promptly(|| way.at(step as f32 / STEPS, &selection, dark))
         });
         self.moved.poll(ctx);
         ctx.request_repaint();

@@ -9,7 +9,7 @@ use crate::data::Plane;
 use crate::figure::{self, canvas::Bitmap};
 use crate::io::{self, IoError, Overwrite};
 use crate::progress::Progress;
-use crate::render::{AdapterSummary, Bounds};
+use crate::render::{AdapterSummary, Bounds, RenderError};
 use crate::scene::{self, FigureParts, MapImage, color_points, draw_map};
 use crate::session::{LayerKind, MapPoints, Mapped, Session};
 use crate::subset::SubsetExpr;
@@ -33,6 +33,15 @@ pub struct FigureRequest {
     pub legend: bool,
 }
 
+impl FigureRequest {
+    /// Width and height of the map, px.
+    fn size_px(&self) -> (u32, u32) {
+        let side =
+            |points: u32| (f64::from(points) * f64::from(self.scale)).round().max(1.0) as u32;
+        (side(self.size.0), side(self.size.1))
+    }
+}
+
 /// What was drawn.
 #[derive(Debug, Clone)]
 pub struct FigureReport {
@@ -47,7 +56,7 @@ pub struct FigureReport {
 /// Side of the pictures in place of points, pt.
 const SLOT: f32 = 64.0;
 /// Most pixels along a side.
-const LONGEST_SIDE: f32 = 32_000.0;
+const LONGEST_SIDE: u32 = 32_000;
 
 /// Draws the map of a session, as its view says, into a file: SVG and PDF by their extensions, PNG
 /// otherwise. Points and density are pixels in all of them, lines and text are vectors.
@@ -67,14 +76,18 @@ pub fn write_figure(
         return Err(JobError::Missing("there is no map to draw".to_owned()));
     };
     let points = seen(mapped, request.plane)?;
-    let side = |points: u32| {
-        (points as f32 * request.scale)
-            .round()
-            .clamp(1.0, LONGEST_SIDE) as u32
-    };
+    let (width, height) = request.size_px();
+    if width.max(height) > LONGEST_SIDE {
+        return Err(RenderError::TooLarge {
+            width,
+            height,
+            most: LONGEST_SIDE,
+        }
+        .into());
+    }
     let image = MapImage {
-        width: side(request.size.0),
-        height: side(request.size.1),
+        width,
+        height,
         scale: request.scale,
         dark: request.dark,
         bounds: request.bounds.map(|bounds| {

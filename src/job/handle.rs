@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::{Job, JobError, Report};
 use crate::progress::Progress;
+use crate::threads;
 
 /// What arrives from a running job.
 #[expect(clippy::large_enum_variant, reason = "a few in a session")]
@@ -31,7 +32,7 @@ impl JobHandle {
         let (sender, messages) = channel();
         let progress = Progress::new();
         let (name, worker_progress) = (job.name(), progress.clone());
-        thread::spawn(move || {
+        let all = move || {
             let send = |message| {
                 // The receiver is gone when the handle was dropped: nobody is interested.
                 if sender.send(message).is_ok() {
@@ -53,7 +54,8 @@ impl JobHandle {
                 ))
             });
             send(Message::Done(result));
-        });
+        };
+        thread::spawn(move || threads::apart(all));
         Self {
             name,
             started: Instant::now(),

@@ -64,7 +64,7 @@ pub struct Camera {
 
 /// Share of the view that a fitted map leaves free at each side.
 const MARGIN: f64 = 0.06;
-/// Zooming stops where a pixel spans this small a share of the coordinates' precision.
+/// Zooming stops at these, px per unit.
 const SCALE_LIMITS: (f64, f64) = (1e-30, 1e30);
 
 impl Camera {
@@ -74,7 +74,9 @@ impl Camera {
         Self::around(bounds, size_px).scaled(1.0 - 2.0 * MARGIN)
     }
 
-    fn scaled(self, factor: f64) -> Self {
+    /// Zoomed about the middle of the view; scales are bounded.
+    #[must_use]
+    pub fn scaled(self, factor: f64) -> Self {
         Self {
             px_per_unit: (self.px_per_unit * factor).clamp(SCALE_LIMITS.0, SCALE_LIMITS.1),
             ..self

@@ -31,6 +31,7 @@ pub use target::Target;
 pub use thumbnails::{ThumbnailBuffers, ThumbnailKey, ThumbnailQuad, ThumbnailStyle};
 
 use crate::color::Rgba;
+use crate::threads;
 use lines::Lines;
 use sheet::Sheets;
 use thumbnails::Thumbnails;
@@ -114,7 +115,7 @@ impl Renderer {
 
     /// Draws one picture into `target`.
     pub fn draw(&self, gpu: &Gpu, target: &mut Target, picture: &Picture<'_>) {
-        self.prepare(gpu, target, picture);
+        threads::promptly(|| self.prepare(gpu, target, picture));
         let mut encoder = gpu
             .device()
             .create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("map") });

@@ -146,27 +146,57 @@ impl Colored {
             Some(depth) => (faded(&colors, depth, dark), Some(Arc::new(colors))),
             None => (colors, None),
         };
-        let shades = match classes {
-            Some(classes) => Shades::by_class(tree, drawn, &Arc::new(classes)),
-            None => vec![Shades::new(tree, drawn)],
+        let (shades, looks) = match classes {
+            Some(classes) => {
+                let (classes, looks) = occurring(classes, looks);
+                (Shades::by_class(tree, drawn, &Arc::new(classes)), looks)
+            }
+            None => (vec![Shades::new(tree, drawn)], looks.to_vec()),
         };
-        let several = shades.len() > 1;
         let groups = shades.into_iter().zip(looks);
-        let groups = groups
-            .map(|(shades, &(shape, size))| Group {
+        let mut groups: Vec<Group> = groups
+            .map(|(shades, (shape, size))| Group {
                 shades,
                 shape,
                 size,
             })
-            .filter(|group| !several || group.shades.count() > 0);
+            .collect();
+        // One stays, which has the colours.
+        if groups.iter().any(|group| group.shades.count() > 0) {
+            groups.retain(|group| group.shades.count() > 0);
+        } else {
+            groups.truncate(1);
+        }
         Self {
-            groups: groups.collect(),
+            groups,
             legend: Legend::Plain,
             markers: Vec::new(),
             sizes: None,
             own,
         }
     }
+}
+
+/// The classes that occur, numbered anew, and their looks.
+fn occurring(mut classes: Vec<u8>, looks: &[(Shape, f32)]) -> (Vec<u8>, Vec<(Shape, f32)>) {
+    const ALL: usize = u8::MAX as usize + 1;
+    let there = classes.par_chunks(1 << 16).map(|some| {
+        let mut there = [false; ALL];
+        some.iter()
+            .for_each(|&class| there[usize::from(class)] = true);
+        there
+    });
+    let either = |a: [bool; ALL], b: [bool; ALL]| std::array::from_fn(|i| a[i] | b[i]);
+    let there = there.reduce(|| [false; ALL], either);
+    let (mut number, mut kept) = ([0_u8; ALL], Vec::new());
+    for (class, look) in looks.iter().enumerate().filter(|(class, _)| there[*class]) {
+        number[class] = kept.len() as u8;
+        kept.push(*look);
+    }
+    classes
+        .par_iter_mut()
+        .for_each(|class| *class = number[usize::from(*class)]);
+    (classes, kept)
 }
 
 /// Colours that fade towards the ground, the farther the more.

@@ -55,7 +55,7 @@ pub fn color_points(
         let size = size_of.get(place).copied().unwrap_or(0);
         marker_of.get(place).copied().unwrap_or(0) * SIZES.len() as u8 + size
     };
-    let classes = (!plain).then(|| (0..points.len()).map(class).collect());
+    let classes = (!plain).then(|| (0..points.len()).into_par_iter().map(class).collect());
     let looks: Vec<(Shape, f32)> = Shape::ALL
         .into_iter()
         .flat_map(|shape| SIZES.map(|size| (shape, if sized { size } else { 1.0 })))
@@ -77,6 +77,7 @@ fn markers(points: &MapPoints, column: &Column<'_>) -> Option<Markers> {
     let (names, of_row) = column.categories(MOST_CATEGORIES)?;
     let shape = |index: usize| index % Shape::ALL.len();
     let of_place = (0..points.len())
+        .into_par_iter()
         .map(|place| of_row[points.row(place)].map_or(0, |i| shape(usize::from(i))) as u8)
         .collect();
     let names = names.into_iter().enumerate();
@@ -96,6 +97,7 @@ fn sizes(points: &MapPoints, column: &Column<'_>) -> Option<Sizes> {
     let scale = ColorScale::fit(color::ScaleKind::Linear, &values, None);
     let step = |t: f32| ((t * SIZES.len() as f32) as usize).min(SIZES.len() - 1) as u8;
     let of_place = (0..points.len())
+        .into_par_iter()
         .map(|place| scale.place(values[points.row(place)]).map_or(0, step))
         .collect();
     let (low, high) = scale.limits();
@@ -301,6 +303,22 @@ mod tests {
         assert_eq!(of_row(3), (Shape::ALL[0], SIZES[4]));
         assert_eq!(of_row(1).0, Shape::ALL[1]);
         assert_eq!(colored.markers.len(), 2);
+    }
+
+    #[test]
+    fn where_nothing_is_drawn_there_is_nothing_to_name() {
+        let nothing = Mask::none(4);
+        let (colored, points) = colored(
+            |view| {
+                view.marker_by = Some("survey".to_owned());
+                view.color.column = Some("survey".to_owned());
+            },
+            Some(&nothing),
+        );
+        assert_eq!((colored.shown(), colored.colors().len()), (0, 4));
+        assert!(crate::scene::labels(&points, &colored).is_empty());
+        let spec = crate::session::ContourSpec::default();
+        assert!(crate::scene::contours(&points, &colored, &spec, &|| false).is_empty());
     }
 
     #[test]

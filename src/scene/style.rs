@@ -1,7 +1,7 @@
 //! The look of points and density, from their number, the zoom and the ground.
 
 use crate::color::Rgba;
-use crate::render::{Camera, DensityStyle, PointStyle, Shape, ThumbnailStyle};
+use crate::render::{Camera, DensityStyle, PointStyle, ThumbnailStyle};
 use crate::session::{DensitySpec, LayerKind, MapPoints, ViewSpec};
 
 /// Radius limits, px (of a screen with one pixel for each point of its user interface).
@@ -60,7 +60,6 @@ pub fn point_style(
     let radius = base * zoom.max(0.1).powf(0.25) * view.point_size;
     PointStyle {
         radius_px: radius.clamp(RADIUS_LIMITS.0, RADIUS_LIMITS.1) * pixels_per_point,
-        shape: Shape::default(),
         opacity: view
             .layer(LayerKind::Points)
             .map_or(1.0, |layer| layer.opacity),

@@ -1,6 +1,6 @@
 //! The session file: paths, parameters and fingerprints, never bulk data.
 //!
-//! TOML, version 3. Opening one repeats the way from the data to the map.
+//! TOML, version 4. Opening one repeats the way from the data to the map.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -12,10 +12,9 @@ use crate::io::{AtomicFile, IoError, Overwrite};
 use crate::progress::{Cancelled, Progress};
 use crate::subset::SubsetExpr;
 
-const VERSION: u32 = 3;
-const DEEPEST_SELECTION: usize = 1000;
-/// A session file is small.
-const LARGEST: u64 = 1 << 20;
+const VERSION: u32 = 4;
+/// Bytes of the largest file: a selection may have many vertices.
+const LARGEST: usize = 1 << 26;
 
 /// What a session file says.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -57,6 +56,14 @@ pub enum SessionFileError {
         /// The file.
         path: PathBuf,
         /// What is wrong.
+        reason: String,
+    },
+    /// A session that could not be read again.
+    #[error("the session cannot be saved ({reason}): {}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
         reason: String,
     },
     /// The file or the data could not be read or written.
@@ -115,12 +122,14 @@ impl SessionFile {
     /// Writes the file.
     ///
     /// # Errors
-    /// When it exists and may not be replaced, or the disk is full.
+    /// When it exists and may not be replaced, could not be read again, or the disk is full.
     pub fn write(&self, path: &Path, overwrite: Overwrite) -> Result<(), SessionFileError> {
-        let text = toml::to_string_pretty(self).map_err(|e| SessionFileError::Content {
+        let refuse = |reason| SessionFileError::Unreadable {
             path: path.to_owned(),
-            reason: e.to_string(),
-        })?;
+            reason,
+        };
+        let text = toml::to_string(self).map_err(|e| refuse(e.to_string()))?;
+        Self::parse(&text).map_err(refuse)?;
         let mut file = AtomicFile::create(path, overwrite)?;
         file.write_all(text.as_bytes())
             .map_err(|source| SessionFileError::System {
@@ -135,39 +144,38 @@ impl SessionFile {
     /// # Errors
     /// When it is missing or says something else.
     pub fn read(path: &Path) -> Result<Self, SessionFileError> {
-        let refuse = |reason: String| SessionFileError::Content {
-            path: path.to_owned(),
-            reason,
-        };
         let system = |source| SessionFileError::System {
             path: path.to_owned(),
             source,
         };
         let mut text = String::new();
-        let read = File::open(path)
+        File::open(path)
             .map_err(system)?
-            .take(LARGEST + 1)
+            .take(LARGEST as u64 + 1)
             .read_to_string(&mut text)
             .map_err(system)?;
-        if read as u64 > LARGEST {
-            return Err(refuse("it is too long".to_owned()));
+        Self::parse(&text).map_err(|reason| SessionFileError::Content {
+            path: path.to_owned(),
+            reason,
+        })
+    }
+
+    /// What a file says, or why it cannot be a session.
+    fn parse(text: &str) -> Result<Self, String> {
+        /// Of a file of any version.
+        #[derive(serde::Deserialize)]
+        struct Versioned {
+            version: u32,
         }
-        let file: Self = toml::from_str(&text).map_err(|e| refuse(e.message().to_owned()))?;
-        // Evaluating walks down the expression.
-        if file
-            .selection
-            .as_ref()
-            .is_some_and(|expr| expr.depth() > DEEPEST_SELECTION)
-        {
-            return Err(refuse("its selection is nested too deeply".to_owned()));
+        let read = |e: toml::de::Error| e.message().to_owned();
+        if text.len() > LARGEST {
+            return Err("it is too long".to_owned());
         }
-        if file.version != VERSION {
-            return Err(refuse(format!(
-                "version {}, this program reads {VERSION}",
-                file.version
-            )));
+        let Versioned { version } = toml::from_str(text).map_err(read)?;
+        if version != VERSION {
+            return Err(format!("version {version}, this program reads {VERSION}"));
         }
-        Ok(file)
+        toml::from_str(text).map_err(read)
     }
 }
 
@@ -265,6 +273,27 @@ mod tests {
         file.write(&path, Overwrite::Refuse).unwrap();
         assert_eq!(SessionFile::read(&path).unwrap(), file);
         assert!(file.write(&path, Overwrite::Refuse).is_err());
+        let mut many = file;
+        for stroke in 0..500 {
+            let vertex = |i: u32| [f64::from(i).sqrt(), f64::from(stroke * i)];
+            let roi = Roi::Polygon {
+                vertices: (0..60).map(vertex).collect(),
+            };
+            let new = SubsetExpr::Region(roi.into());
+            many.selection = Some(CombineMode::Add.join(many.selection, new));
+        }
+        many.write(&path, Overwrite::Replace).unwrap();
+        assert_eq!(SessionFile::read(&path).unwrap(), many);
+        for _ in 0..600 {
+            many.selection = many.selection.map(|old| SubsetExpr::Not(Box::new(old)));
+        }
+        let kept = std::fs::read(&path).unwrap();
+        let said = many
+            .write(&path, Overwrite::Replace)
+            .unwrap_err()
+            .to_string();
+        assert!(said.contains("1000 steps"), "{said}");
+        assert_eq!(std::fs::read(&path).unwrap(), kept);
         for wrong in ["", "version = 1", "\u{0}\u{1}", "version = 2\nrun = \"rm\""] {
             std::fs::write(&path, wrong).unwrap();
             assert!(SessionFile::read(&path).is_err(), "{wrong:?}");

@@ -209,7 +209,9 @@ impl MapPoints {
 /// Position, in offsets, of a point that is turned about `center` and looked at in `plane`.
 fn seen(plane: Plane, center: [f64; 3], point: [f64; 3]) -> [f32; 2] {
     let [right, up] = plane.project([0, 1, 2].map(|i| point[i] - center[i]));
-    [(right + center[0]) as f32, (up + center[1]) as f32]
+    // What would be beyond all numbers would be no point of the tree.
+    let near = |v: f64| v.clamp(-f64::from(f32::MAX), f64::from(f32::MAX)) as f32;
+    [near(right + center[0]), near(up + center[1])]
 }
 
 #[cfg(test)]

@@ -2,12 +2,13 @@
 
 use arrow::array::RecordBatch;
 
+use super::steps::Step;
 use super::{Filter, FilterError, Region};
 use crate::mask::Mask;
 
 /// A set of catalogue rows, as it was asked for.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(into = "Vec<Step>", try_from = "Vec<Step>")]
 pub enum SubsetExpr {
     /// The rows whose points lie in a region of the map.
     Region(Region),
@@ -125,16 +126,6 @@ impl SubsetExpr {
                 [a.regions(), b.regions()].concat()
             }
             Self::Not(a) => a.regions(),
-        }
-    }
-
-    /// How deeply it is nested.
-    #[must_use]
-    pub fn depth(&self) -> usize {
-        1 + match self {
-            Self::Region(_) | Self::Where(_) => 0,
-            Self::And(a, b) | Self::Or(a, b) | Self::AndNot(a, b) => a.depth().max(b.depth()),
-            Self::Not(a) => a.depth(),
         }
     }
 }

@@ -5,6 +5,7 @@ mod expr;
 mod filter;
 mod region;
 mod roi;
+mod steps;
 
 pub use expr::{CombineMode, SubsetExpr, SubsetOf};
 pub use filter::{Filter, FilterError};

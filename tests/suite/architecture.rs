@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 const LAYERS: [&[&str]; 7] = [
     &[
-        "progress", "color", "mask", "memory", "hash", "quiet", "smooth",
+        "progress", "color", "mask", "memory", "hash", "quiet", "smooth", "threads",
     ],
     &["data", "spatial"],
     &[

@@ -15,7 +15,6 @@ const BLACK: Rgba = [0, 0, 0, 255];
 fn style(radius_px: f32, opacity: f32) -> PointStyle {
     PointStyle {
         radius_px,
-        shape: Shape::Disc,
         opacity,
         glow: 0.2,
         shade: 1.0,

@@ -1,5 +1,7 @@
 //! Counts on their way to a density: smoothed, under a wide Gaussian from merged cells.
 
+use rayon::prelude::*;
+
 use crate::smooth::Gaussian;
 
 /// The widest Gaussian, in cells, that is added up tap by tap; under wider ones cells are merged first.
@@ -37,8 +39,8 @@ impl Smoothing {
         self.gaussian.peak() / (self.side * self.side) as f32
     }
 
-    /// Smooths one channel of `width x height` cells; what is merged is averaged. Beyond the edges there is
-    /// nothing.
+    /// Smooths one channel of `width x height` cells; what is merged is averaged. Beyond the edges nothing is
+    /// known: cells beside them show the mean of what is.
     pub fn smooth<const N: usize>(
         &self,
         cells: &[[f32; N]],
@@ -49,6 +51,13 @@ impl Smoothing {
         let size = [width, height].map(|length| length.div_ceil(self.side));
         let fill = |row: usize, out: &mut [f32]| self.merge(cells, width, row, channel, out);
         self.gaussian.smooth(size, fill, smoothed);
+        let [columns, rows] = size.map(|length| self.gaussian.inside(length));
+        let lines = smoothed.par_chunks_exact_mut(columns.len().max(1));
+        lines.zip(&rows).for_each(|(line, row)| {
+            for (value, column) in line.iter_mut().zip(&columns) {
+                *value /= row * column;
+            }
+        });
     }
 
     /// One row of merged cells.
@@ -68,10 +77,11 @@ impl Smoothing {
             }
             return;
         }
-        let share = 1.0 / (side * side) as f32;
         out.fill(0.0);
+        let lines = rows.len();
         for row in rows {
             for (out, merged) in out.iter_mut().zip(row.chunks(side)) {
+                let share = 1.0 / (lines * merged.len()) as f32;
                 *out += share * merged.iter().map(|cell| cell[channel]).sum::<f32>();
             }
         }
@@ -116,6 +126,17 @@ mod tests {
                 (spread - sigma).abs() < 0.03 * sigma + 1e-3,
                 "{sigma}: {spread}"
             );
+        }
+    }
+
+    #[test]
+    fn what_is_even_stays_so_up_to_the_edges() {
+        for sigma in [0.0, 1.5, 7.0, 15.0] {
+            let (width, height) = (61, 47);
+            let mut smoothed = Vec::new();
+            let cells = vec![[3.0]; width * height];
+            Smoothing::new(sigma).smooth(&cells, [width, height], 0, &mut smoothed);
+            assert!(smoothed.iter().all(|v| (v - 3.0).abs() < 1e-4), "{sigma}");
         }
     }
 

@@ -3,8 +3,8 @@
 use rayon::prelude::*;
 
 use super::super::steps::Histogram;
-use super::PointLayer;
 use super::fixed::{Lattice, SUBPIXELS};
+use super::{PointGroup, PointLayer};
 use crate::memory::prefetch;
 
 /// Side of the nodes that are looked at, 1/256 px.
@@ -15,10 +15,11 @@ const SHARED: usize = 64;
 /// Markers over a pixel where the view is crowded: the number that nine tenths of the points in view
 /// stay below, from nodes of a few pixels.
 pub(super) fn crowd(layer: &PointLayer<'_>, lattice: &Lattice, size_px: [i32; 2]) -> f32 {
-    let Some(group) = layer.groups.first() else {
-        return 0.0;
-    };
-    let radius = layer.style.radius_px * group.size;
+    // Of groups of different sizes, a marker of the mean area.
+    let sum = |of: &dyn Fn(&PointGroup<'_>) -> f64| layer.groups.iter().map(of).sum::<f64>();
+    let count = |group: &PointGroup<'_>| group.shades.count() as f64;
+    let area = sum(&|group| count(group) * f64::from(group.size).powi(2)) / sum(&count).max(1.0);
+    let radius = layer.style.radius_px * area.sqrt() as f32;
     let view = View {
         layer,
         lattice,

@@ -41,8 +41,8 @@ impl Layer {
 
     /// Adds the markers of the cells.
     pub fn stamp(&mut self, pass: &Pass<'_>, area: &Area, cells: &mut Cells) {
-        if let Some(splats) = pass.stamp.splats() {
-            self.stamp_smallest(&pass.stamp, splats, area, cells);
+        if let Some(splats) = pass.tables.stamp.splats() {
+            self.stamp_smallest(&pass.tables.stamp, splats, area, cells);
             return;
         }
         self.evens.resize(area.width * area.height, f32x4::ZERO);
@@ -53,14 +53,14 @@ impl Layer {
         if std::mem::take(&mut self.empty) {
             self.sums.fill(f32x4::ZERO);
         }
-        match pass.stamp.side {
-            5 => self.stamp_sized::<5>(&pass.stamp, area, cells),
-            7 => self.stamp_sized::<7>(&pass.stamp, area, cells),
-            _ => self.stamp_sized::<0>(&pass.stamp, area, cells),
+        match pass.tables.stamp.side {
+            5 => self.stamp_sized::<5>(&pass.tables.stamp, area, cells),
+            7 => self.stamp_sized::<7>(&pass.tables.stamp, area, cells),
+            _ => self.stamp_sized::<0>(&pass.tables.stamp, area, cells),
         }
         if any {
             let evens = std::mem::take(&mut self.evens);
-            self.stamp_evens(&pass.stamp, area, &evens);
+            self.stamp_evens(&pass.tables.stamp, area, &evens);
             self.evens = evens;
         }
     }

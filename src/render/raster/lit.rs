@@ -42,8 +42,11 @@ impl Lit {
     }
 
     /// The pixels around which all pixels within `reach` along both axes are lit. What lies beyond
-    /// `width` and `height` counts as lit.
+    /// `width` and `height` counts as lit. None where they reach farther than the words beside a pixel's own.
     pub fn surrounded(&self, reach: usize, width: usize, height: usize) -> Self {
+        if reach > 63 {
+            return Self::default();
+        }
         let mut along = self.rows;
         for (y, row) in along.iter_mut().enumerate() {
             if y >= height {
@@ -57,7 +60,7 @@ impl Lit {
                 }
             }
             let whole = *row;
-            for by in 1..=reach.min(63) {
+            for by in 1..=reach {
                 for word in 0..WORDS {
                     let before = if word > 0 { whole[word - 1] } else { u64::MAX };
                     let after = if word + 1 < WORDS {
@@ -163,7 +166,8 @@ impl Lit {
         for y in (first..from).chain(to..last) {
             let middle = ((y as i32) << SUBPIXEL_BITS) + HALF;
             let dy = (min[1] - middle).max(middle - max[1]);
-            let aside = ((around * around - dy * dy) as f32).sqrt() as i32;
+            let square = |side: i32| i64::from(side) * i64::from(side);
+            let aside = ((square(around) - square(dy)) as f32).sqrt() as i32;
             let (low, high) = pixels(min[0] - aside, max[0] + aside, TILE_WIDTH);
             if low < high {
                 self.light_row(y, low, high);

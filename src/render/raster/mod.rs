@@ -50,8 +50,6 @@ pub const COUNT_CELL: usize = 2;
 pub struct PointStyle {
     /// Radius of a marker, px.
     pub radius_px: f32,
-    /// Outline of a marker.
-    pub shape: Shape,
     /// `0..=1`.
     pub opacity: f32,
     /// Towards 1: crowds shine in white (on a dark ground).
@@ -107,6 +105,11 @@ struct Pass<'a> {
     shades: &'a Shades,
     /// Draws these alone, of which none is hidden.
     only: Option<Cow<'a, Mask>>,
+    tables: &'a Tables,
+}
+
+/// A marker, in all the forms in which it is drawn.
+struct Tables {
     marker: Marker,
     /// None for all but small markers.
     footprint: Option<Footprint>,
@@ -117,7 +120,20 @@ struct Pass<'a> {
     inner_reach: f32,
 }
 
-impl Pass<'_> {
+impl Tables {
+    fn new(shape: Shape, radius_px: f32) -> Self {
+        let marker = Marker::new(shape, radius_px);
+        // Less what points and boxes move by when they are put on the lattice.
+        let inner = shape.inner_reach(f64::from(radius_px)) as f32 * SUBPIXELS as f32 - 4.0;
+        Self {
+            footprint: Footprint::new(&marker),
+            dot: Dot::new(&marker),
+            marker,
+            inner_reach: inner,
+            stamp: Stamp::new(shape, radius_px),
+        }
+    }
+
     /// Pixels around a tile in which a marker may reach into it, or the middle of a small node lie with such a
     /// marker.
     fn margin(&self) -> usize {
@@ -166,19 +182,21 @@ pub fn draw_points(
     } else {
         1.0
     };
-    let base = passes(layer, None);
-    let pad = |pass: &Pass<'_>| pass.margin() + pass.stamp.side / 2;
+    let radius = |group: &PointGroup<'_>| layer.style.radius_px * group.size;
+    let of = |group: &PointGroup<'_>| Tables::new(group.shape, radius(group));
+    let tables: Vec<Tables> = layer.groups.iter().map(of).collect();
+    let pad = |tables: &Tables| tables.margin() + tables.stamp.side / 2;
     let frame = Frame {
         lattice,
         tree: layer.tree,
         wanted,
         inks: Inks::new(&tone, &layer.style, dim),
         inks_selected: layer.selection.map(|_| Inks::new(&tone, &layer.style, 1.0)),
-        pad: base.iter().map(pad).max().unwrap_or(0),
-        base,
+        pad: tables.iter().map(pad).max().unwrap_or(0),
+        base: passes(layer, &tables, None),
         selected: layer
             .selection
-            .map(|mask| passes(layer, Some(mask)))
+            .map(|mask| passes(layer, &tables, Some(mask)))
             .unwrap_or_default(),
     };
     let mut tiles = Vec::new();
@@ -230,24 +248,18 @@ thread_local! {
 }
 
 /// One pass for each group, over all of its points or over those of `only`.
-fn passes<'a>(layer: &PointLayer<'a>, only: Option<&'a Mask>) -> Vec<Pass<'a>> {
-    let mut passes = Vec::with_capacity(layer.groups.len());
-    for group in layer.groups {
-        let radius_px = layer.style.radius_px * group.size;
-        let marker = Marker::new(group.shape, radius_px);
-        // Less what points and boxes move by when they are put on the lattice.
-        let inner = group.shape.inner_reach(f64::from(radius_px)) as f32 * SUBPIXELS as f32 - 4.0;
-        passes.push(Pass {
-            shades: group.shades,
-            only: only.map(|mask| group.shades.drawn_of(mask)),
-            footprint: Footprint::new(&marker),
-            dot: Dot::new(&marker),
-            marker,
-            inner_reach: inner,
-            stamp: Stamp::new(group.shape, radius_px),
-        });
-    }
-    passes
+fn passes<'a>(
+    layer: &PointLayer<'a>,
+    tables: &'a [Tables],
+    only: Option<&'a Mask>,
+) -> Vec<Pass<'a>> {
+    let groups = layer.groups.iter().zip(tables);
+    let pass = |(group, tables): (&PointGroup<'a>, &'a Tables)| Pass {
+        shades: group.shades,
+        only: only.map(|mask| group.shades.drawn_of(mask)),
+        tables,
+    };
+    groups.map(pass).collect()
 }
 
 /// Empties a buffer and gives it `len` times `value`, without new memory where it has enough.

@@ -160,7 +160,7 @@ impl Sieve {
         let side = |side: i32x4| (side + i32x4::ONE).round_float();
         let diagonal = (side(width) * side(width) + side(height) * side(height)).sqrt();
         let holes = f32x4::new(shades.map(Shade::hole_of_diagonal));
-        let around = f32x4::splat(pass.inner_reach) - holes * diagonal;
+        let around = f32x4::splat(pass.tables.inner_reach) - holes * diagonal;
         let sure: i32x4 = bytemuck::cast(around.simd_ge(f32x4::ZERO));
         let sure = sure & counts.simd_eq(all);
         // A lone point of a leaf is drawn where it lies.

@@ -125,7 +125,6 @@ mod tests {
                 let style = PointStyle {
                     opacity,
                     radius_px: 1.0,
-                    shape: crate::render::Shape::Disc,
                     glow: 0.2,
                     shade: 1.0,
                 };

@@ -28,7 +28,7 @@ impl Frame<'_> {
         selected: bool,
     ) -> (Area, bool) {
         let size = [tile.width, tile.height];
-        let area = Area::new([tile.x, tile.y], size, pass.margin());
+        let area = Area::new([tile.x, tile.y], size, pass.tables.margin());
         let Scratch {
             cells,
             crowds,
@@ -42,7 +42,7 @@ impl Frame<'_> {
             ..
         } = scratch;
         let lit = if selected { selected_lit } else { lit };
-        if pass.footprint.is_none() {
+        if pass.tables.footprint.is_none() {
             dots.clear();
         }
         crowds.clear();
@@ -73,7 +73,7 @@ impl Frame<'_> {
         walk.runs();
         let any = walk.any;
         if any && self.wanted.rgba {
-            match pass.footprint {
+            match pass.tables.footprint {
                 Some(Footprint::Three(_)) => walk.cells.light::<3>(&area, walk.lit),
                 Some(Footprint::Five(_)) => walk.cells.light::<5>(&area, walk.lit),
                 None => walk.dots.add_to(walk.lit),
@@ -206,6 +206,7 @@ impl<'a> Walk<'a> {
     #[inline]
     fn footprint(&self) -> Option<&'a Footprint> {
         self.pass
+            .tables
             .footprint
             .as_ref()
             .filter(|_| self.frame.wanted.rgba)
@@ -260,10 +261,11 @@ impl<'a> Walk<'a> {
                 continue;
             }
             let at = at.map(|v| v - margin);
-            if let Some(dot) = &self.pass.dot {
+            if let Some(dot) = &self.pass.tables.dot {
                 self.dots.light(at, dot);
             } else {
-                self.lit.light(&PxBox::at(at), &self.pass.marker, [0, 0]);
+                self.lit
+                    .light(&PxBox::at(at), &self.pass.tables.marker, [0, 0]);
             }
         }
     }
@@ -327,7 +329,7 @@ impl<'a> Walk<'a> {
             self.lit.light_near(boxed, *around, self.area.min);
         } else if let Some((x, y)) = pixel {
             let middle = center.map(|v| (v & !(SUBPIXELS - 1)) + SUBPIXELS / 2);
-            if self.pass.marker.covers_surely(boxed, middle) {
+            if self.pass.tables.marker.covers_surely(boxed, middle) {
                 self.lit.light_row(y, x, x + 1);
             }
         }
@@ -341,7 +343,7 @@ impl<'a> Walk<'a> {
     /// Lights every pixel under a marker of a node taken as a whole. Where all pixels around are lit
     /// already, as in the midst of a crowd, there is nothing to do.
     fn light(&mut self, open: &mut Vec<u32>) {
-        let (marker, origin) = (&self.pass.marker, self.area.min);
+        let (marker, origin) = (&self.pass.tables.marker, self.area.min);
         let reach = (marker.reach() + FULL / 2 + SUBPIXELS) >> SUBPIXEL_BITS;
         let (width, height) = (self.tile.width, self.tile.height);
         let around = self.lit.surrounded(reach as usize, width, height);
@@ -370,8 +372,11 @@ impl<'a> Walk<'a> {
         for place in tree.nodes()[leaf as usize].places() {
             if self.draws(place) {
                 let position = self.frame.lattice.at(tree.points()[place]);
-                self.lit
-                    .light(&PxBox::at(position), &self.pass.marker, self.area.min);
+                self.lit.light(
+                    &PxBox::at(position),
+                    &self.pass.tables.marker,
+                    self.area.min,
+                );
             }
         }
     }
@@ -380,7 +385,7 @@ impl<'a> Walk<'a> {
     fn settle(&mut self, at: u32, open: &mut Vec<u32>) {
         open.clear();
         open.push(at);
-        let (marker, origin) = (&self.pass.marker, self.area.min);
+        let (marker, origin) = (&self.pass.tables.marker, self.area.min);
         while let Some(at) = open.pop() {
             let index = at as usize;
             if self.count(index) == 0 {

@@ -104,6 +104,11 @@ impl Canvas {
         (&self.gpu, self.thumbnails.get_or_insert_with(new))
     }
 
+    /// Takes all pictures of objects from the device.
+    pub fn drop_thumbnails(&mut self) {
+        self.thumbnails = None;
+    }
+
     /// Puts the last picture into `rect`.
     pub fn paint(&self, painter: &Painter, rect: Rect) {
         if let Some(drawn) = &self.drawn {

@@ -41,6 +41,8 @@ pub(in crate::gui) struct MapView {
     /// What the last frame showed.
     shown: Option<(Revision, Camera)>,
     size_px: Option<[f32; 2]>,
+    /// Pixels of a point of the window.
+    ratio: f32,
     hovered: Option<usize>,
     thumbnails: Thumbnails,
     failure: Option<String>,
@@ -97,6 +99,7 @@ impl MapView {
             camera: None,
             shown: None,
             size_px: None,
+            ratio: 1.0,
             hovered: None,
             thumbnails: Thumbnails::default(),
             failure: None,
@@ -152,9 +155,10 @@ impl MapView {
     /// A figure of what is shown.
     pub fn figure_request(&self, dark: bool, shown: Option<&Shown>) -> FigureRequest {
         let size = self.size_px.unwrap_or([1280.0, 800.0]);
+        let points = size.map(|side| (side / self.ratio).round().max(1.0) as u32);
         let origin = shown.map_or([0.0; 2], |shown| shown.points.origin());
         FigureRequest {
-            size: (size[0] as u32, size[1] as u32),
+            size: points.into(),
             scale: 2.0,
             dark,
             plane: shown.map_or(Plane::FRONT, Shown::plane),
@@ -175,16 +179,9 @@ impl MapView {
 
     /// Zooms about the middle.
     pub fn zoom(&mut self, factor: f64) {
-        self.camera = self.shown.map(|(revision, camera)| {
-            let px_per_unit = camera.px_per_unit * factor;
-            (
-                revision,
-                Camera {
-                    px_per_unit,
-                    ..camera
-                },
-            )
-        });
+        self.camera = self
+            .shown
+            .map(|(revision, camera)| (revision, camera.scaled(factor)));
     }
 
     /// Draws the map into the rest of `ui`.
@@ -214,6 +211,7 @@ impl MapView {
         let probes = !selects && self.selecting.tool == Tool::Decode;
         viewport.camera = self.steer(ui, &response, shown, &viewport, selects || probes);
         self.size_px = Some(size_px);
+        self.ratio = ratio;
         self.shown = Some((shown.of, viewport.camera));
 
         let view = session.view();

@@ -20,7 +20,11 @@ impl MapView {
         let data = session
             .data()
             .filter(|d| wanted && d.dataset.cutouts.is_some());
-        let (Some(data), Some(canvas)) = (data, &mut self.canvas) else {
+        let Some(canvas) = &mut self.canvas else {
+            return;
+        };
+        let Some(data) = data else {
+            canvas.drop_thumbnails();
             return self.thumbnails.clear();
         };
         let (gpu, buffers) = canvas.thumbnails(slot_px(viewport.ratio));

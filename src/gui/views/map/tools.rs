@@ -1,6 +1,7 @@
 //! Selecting on the map: rectangle, ellipse, lasso, polygon and brush. What is drawn is evaluated on
 //! another thread while the mouse still moves; the newest answer shows.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use eframe::egui::{
@@ -16,6 +17,7 @@ use crate::job::rows_of;
 use crate::mask::Mask;
 use crate::session::{MapPoints, Part, Revision, Selection, Session};
 use crate::subset::{CombineMode, Region, Roi, SubsetExpr};
+use crate::threads;
 
 /// What the left mouse button does on the map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -147,8 +149,8 @@ pub(in crate::gui) struct Selecting {
     pub mode: CombineMode,
     brush_radius: Option<f32>,
     gesture: Option<Gesture>,
-    /// A finished gesture that is being evaluated.
-    finished: Option<Gesture>,
+    /// Finished gestures; the first is being evaluated.
+    finished: VecDeque<Gesture>,
     chosen: Latest<Question, Chosen>,
     serial: u64,
 }
@@ -261,7 +263,7 @@ impl Selecting {
 
     fn finish(&mut self) {
         if let Some(gesture) = self.gesture.take().filter(|g| g.roi().is_some()) {
-            self.finished = Some(gesture);
+            self.finished.push_back(gesture);
         }
     }
 
@@ -270,9 +272,9 @@ impl Selecting {
     pub fn update(&mut self, ctx: &Context, session: &Session, shown: &Shown) -> Option<Selection> {
         let old = session.selection();
         let on = (shown.of, shown.plane());
-        self.finished.take_if(|gesture| gesture.on != on);
-        let finishes = self.finished.is_some() && shown.sample.is_none();
-        let drawn = self.finished.as_ref().or(self.gesture.as_ref());
+        self.finished.retain(|gesture| gesture.on == on);
+        let finishes = !self.finished.is_empty() && shown.sample.is_none();
+        let drawn = self.finished.front().or(self.gesture.as_ref());
         let drawn = drawn.filter(|g| g.on == on && g.roi().is_some());
         let question = Question {
             places: shown.places,
@@ -282,14 +284,15 @@ impl Selecting {
         if question.gesture.is_some() || old.is_some() {
             let (points, selected) = (Arc::clone(&shown.points), old.map(Part::share));
             let asked = question.clone();
+            let rows = session.data().map_or(0, |d| d.dataset.catalog.len());
             self.chosen.ask(ctx, &question, move || {
-                answer(&asked, &points, selected.as_deref())
+                threads::promptly(|| answer(&asked, &points, selected.as_deref(), rows))
             });
         }
         if self.chosen.poll(ctx) {
             self.serial += 1;
         }
-        let finished = self.finished.as_ref().filter(|_| finishes)?;
+        let finished = self.finished.front().filter(|_| finishes)?;
         let chosen = self.chosen.answer_to(&question)?;
         let region = Region {
             roi: finished.roi()?.moved(shown.points.origin()),
@@ -301,13 +304,13 @@ impl Selecting {
                 .join(old.map(|s| s.expr.clone()), SubsetExpr::Region(region)),
             rows: chosen.rows.clone()?,
         };
-        self.finished = None;
+        self.finished.pop_front();
         Some(selection)
     }
 
     /// The selected places to be shown, and a number that changes with them.
     pub fn places(&self, session: &Session, shown: &Shown) -> Option<(Arc<Mask>, u64)> {
-        let drawing = self.gesture.is_some() || self.finished.is_some();
+        let drawing = self.gesture.is_some() || !self.finished.is_empty();
         let (question, chosen) = self.chosen.answer()?;
         if question.places == shown.places && (drawing || session.selection().is_some()) {
             return Some((Arc::clone(&chosen.places), self.serial));
@@ -374,8 +377,8 @@ impl Selecting {
     }
 }
 
-/// Evaluates a question; the work of another thread.
-fn answer(question: &Question, points: &MapPoints, old: Option<&Selection>) -> Chosen {
+/// Evaluates a question on a map of a catalogue of so many rows; the work of another thread.
+fn answer(question: &Question, points: &MapPoints, old: Option<&Selection>, rows: usize) -> Chosen {
     let old_places = old.map(|old| selected_places(points, old));
     let Some((gesture, finished)) = &question.gesture else {
         return Chosen {
@@ -390,10 +393,7 @@ fn answer(question: &Question, points: &MapPoints, old: Option<&Selection>) -> C
     let places = gesture.mode.join_masks(old_places.as_ref(), &new);
     let rows = finished.then(|| {
         // Rows without a place on the map are in no region.
-        let last = points.projection().rows().last();
-        let last = last.map_or(0, |row| *row as usize + 1);
-        let count = old.map_or(last, |s| s.rows.len()).max(last);
-        let new = rows_of(points, &new, count);
+        let new = rows_of(points, &new, rows);
         gesture.mode.join_masks(old.map(|s| &s.rows), &new)
     });
     Chosen {
