@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::encoder::PoolArg;
-use super::{Answer, overwrite};
+use super::{Answer, apart, overwrite};
 use crate::encode::{CardDraft, Normalisation};
 use crate::io;
 use crate::job::write_card;
@@ -69,6 +69,7 @@ pub(super) fn run(args: &CardArgs) -> Result<Answer> {
     let beside = || args.model.with_extension("toml");
     let out = args.out.clone().unwrap_or_else(beside);
     io::check_output(&out, overwrite(args.force))?;
+    apart(&out, &[&args.model])?;
     let normalisation: Normalisation = args.normalise.parse()?;
     let mut draft = CardDraft::read(&args.model)?;
     draft.normalisation = (&normalisation).into();

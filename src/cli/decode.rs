@@ -62,7 +62,7 @@ pub(super) struct DecodeArgs {
 
 pub(super) fn run(args: &DecodeArgs) -> Result<Answer> {
     let overwrite = args.output.overwrite();
-    io::check_output(&args.output.out, overwrite)?;
+    args.output.check(&[&args.vectors])?;
     let choice = EncoderChoice {
         device: args.device.clone(),
         ..EncoderChoice::parse(&args.encoder)

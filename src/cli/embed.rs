@@ -37,7 +37,7 @@ pub(super) struct EmbedArgs {
 }
 
 pub(super) fn run(args: &EmbedArgs) -> Result<Answer> {
-    io::check_output(&args.output.out, args.output.overwrite())?;
+    args.output.check(&[&args.input])?;
     let choice = args.how.choice(&args.encoder);
     // What is wrong with the encoder is said before a large folder is read.
     choice.card()?;

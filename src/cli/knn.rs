@@ -34,7 +34,7 @@ pub(super) struct KnnArgs {
 }
 
 pub(super) fn run(args: &KnnArgs) -> Result<Answer> {
-    io::check_output(&args.output.out, args.output.overwrite())?;
+    args.output.check(&[&args.input])?;
     let bar = Bar::start();
     let opening = bar.progress().stage("Opening", 0.0..0.2);
     let dataset = io::open(&args.input, None, &opening)?;

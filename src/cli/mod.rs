@@ -23,12 +23,13 @@ mod select;
 mod window;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::{Result, bail};
 use clap::{Args, Parser, Subcommand};
 
-use crate::io::Overwrite;
+use crate::io::{self, Overwrite};
 use crate::subset::FilterError;
 
 /// Exit status of a failure; clap exits with 2 on wrong usage.
@@ -91,8 +92,37 @@ struct Output {
 }
 
 impl Output {
+    /// Looks at the output before any work is done.
+    fn check(&self, inputs: &[&Path]) -> Result<()> {
+        io::check_output(&self.out, self.overwrite())?;
+        apart(&self.out, inputs)
+    }
+
     fn overwrite(&self) -> Overwrite {
         overwrite(self.force)
+    }
+}
+
+/// Refuses an output that is one of the inputs.
+fn apart(out: &Path, inputs: &[&Path]) -> Result<()> {
+    let Ok(there) = out.canonicalize() else {
+        return Ok(());
+    };
+    for input in inputs {
+        if input.canonicalize().is_ok_and(|input| input == there) {
+            bail!(
+                "the output would replace what is read; choose another name: {}",
+                out.display()
+            );
+        }
+    }
+    Ok(())
+}
+
+/// What was tolerated, on stderr.
+fn note(notices: &[String]) {
+    for notice in notices {
+        say(&format!("note: {notice}"));
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::bar::Bar;
 use super::reduce::MetricArg;
-use super::{Answer, overwrite};
+use super::{Answer, apart, overwrite};
 use crate::analysis::quality::QualityParams;
 use crate::io;
 use crate::job::{JobError, judge_map};
@@ -52,6 +52,7 @@ pub(super) fn run(args: &QualityArgs) -> Result<Answer> {
     let overwrite = overwrite(args.force);
     for path in args.per_point.iter().chain(&args.map_out) {
         io::check_output(path, overwrite)?;
+        apart(path, &[&args.vectors, &args.map])?;
     }
     let bar = Bar::start();
     let opening = bar.progress().stage("Opening", 0.0..0.3);

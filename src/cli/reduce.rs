@@ -1,13 +1,13 @@
 //! `latentarium reduce`: vectors to a map.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, ensure};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::bar::Bar;
-use super::{Answer, Output};
+use super::{Answer, Output, apart};
 use crate::analysis::points::Metric;
 use crate::analysis::reduce::umap::Start;
 use crate::analysis::reduce::{MapModel, Method, ReduceParams, variance_ratio};
@@ -193,9 +193,12 @@ fn mapped(args: &ReduceArgs, progress: &Progress) -> Result<MappedFile, JobError
 }
 
 fn check(args: &ReduceArgs) -> Result<()> {
-    io::check_output(&args.output.out, args.output.overwrite())?;
+    let inputs = [Some(&args.input), args.like.as_ref(), args.model.as_ref()];
+    let inputs: Vec<&Path> = inputs.into_iter().flatten().map(PathBuf::as_path).collect();
+    args.output.check(&inputs)?;
     if let Some(path) = &args.model_out {
         io::check_output(path, args.output.overwrite())?;
+        apart(path, &inputs)?;
         ensure!(
             *path != args.output.out,
             "--out and --model-out name the same file; choose two"

@@ -7,11 +7,11 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::bar::Bar;
-use super::{Answer, Output, caret, four_numbers};
-use crate::color::Colormap;
+use super::{Answer, Output, caret, four_numbers, note};
+use crate::color::{Colormap, ScaleKind};
 use crate::data::{Catalog, ColumnKind, Plane};
 use crate::io;
-use crate::job::{FigureRequest, JobError, open_edit, write_figure};
+use crate::job::{FIGURE_FORMATS, FigureRequest, JobError, open_edit, write_figure};
 use crate::render::{Bounds, DensityScale};
 use crate::session::{Edit, LayerKind, Session, ViewSpec};
 
@@ -28,6 +28,9 @@ pub(super) struct RenderArgs {
     /// Layers from the lowest to the uppermost; may be repeated
     #[arg(long = "mode", value_enum, value_name = "LAYER", default_values_t = [ModeArg::Points])]
     modes: Vec<ModeArg>,
+    /// Folder that the catalogue's picture names are relative to, if not its own
+    #[arg(long, value_name = "DIR")]
+    cutouts: Option<PathBuf>,
     /// Only the objects for which this SQL condition holds
     #[arg(long, value_name = "SQL")]
     r#where: Option<String>,
@@ -38,9 +41,8 @@ pub(super) struct RenderArgs {
     /// degrees; --view is then in the plane that is seen
     #[arg(long, value_name = "YAW,PITCH", value_parser = parse_turn, allow_hyphen_values = true)]
     turn: Option<[f64; 2]>,
-    /// Column of the catalogue that colours the points
-    #[arg(long, value_name = "COL")]
-    color_by: Option<String>,
+    #[command(flatten)]
+    color: ColorArgs,
     /// Column of categories that gives the points their marker
     #[arg(long, value_name = "COL")]
     marker_by: Option<String>,
@@ -73,6 +75,32 @@ pub(super) struct RenderArgs {
     theme: ThemeArg,
     #[command(flatten)]
     pub output: Output,
+}
+
+/// What the points are coloured by, and how.
+#[derive(Debug, Args)]
+struct ColorArgs {
+    /// Column of the catalogue that colours the points
+    #[arg(long, value_name = "COL")]
+    color_by: Option<String>,
+    /// How numbers spread over the colours
+    #[arg(long, value_enum, value_name = "SCALE", requires = "color_by")]
+    color_scale: Option<ScaleArg>,
+    /// Numbers at the two ends of the colours; percentiles 1 and 99 when not given
+    #[arg(long, value_name = "LOW,HIGH", requires = "color_by", value_parser = parse_limits, allow_hyphen_values = true)]
+    color_limits: Option<(f64, f64)>,
+    /// Colours of numbers
+    #[arg(long, value_enum, value_name = "MAP", requires = "color_by")]
+    color_map: Option<ColormapArg>,
+    /// The colours from the other end
+    #[arg(long, requires = "color_by")]
+    color_invert: bool,
+    /// Whole numbers of which there are few as numbers, not as categories
+    #[arg(long, requires = "color_by")]
+    color_numbers: bool,
+    /// A category that is not drawn; may be repeated, and is empty for objects without a value
+    #[arg(long, value_name = "NAME", requires = "color_by")]
+    hide: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -111,6 +139,52 @@ enum MapArg {
     Cividis,
     /// The points' own colours
     Mixed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ScaleArg {
+    /// In proportion
+    Linear,
+    /// By the logarithm
+    Log,
+    /// By the inverse hyperbolic sine
+    Asinh,
+    /// By rank: every colour serves equally many objects
+    Quantile,
+}
+
+impl From<ScaleArg> for ScaleKind {
+    fn from(scale: ScaleArg) -> Self {
+        match scale {
+            ScaleArg::Linear => Self::Linear,
+            ScaleArg::Log => Self::Log,
+            ScaleArg::Asinh => Self::Asinh,
+            ScaleArg::Quantile => Self::Quantile,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ColormapArg {
+    /// Blue-green-yellow
+    Viridis,
+    /// Black-purple-white
+    Magma,
+    /// Black-red-yellow
+    Inferno,
+    /// Blue-yellow
+    Cividis,
+}
+
+impl From<ColormapArg> for Colormap {
+    fn from(map: ColormapArg) -> Self {
+        match map {
+            ColormapArg::Viridis => Self::Viridis,
+            ColormapArg::Magma => Self::Magma,
+            ColormapArg::Inferno => Self::Inferno,
+            ColormapArg::Cividis => Self::Cividis,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -153,6 +227,16 @@ fn parse_scale(text: &str) -> Result<f32, String> {
     between(text, 0.1, 16.0)
 }
 
+fn parse_limits(text: &str) -> Result<(f64, f64), String> {
+    let parse = || {
+        let (low, high) = text.split_once(',')?;
+        Some((low.trim().parse().ok()?, high.trim().parse().ok()?))
+    };
+    parse()
+        .filter(|(low, high): &(f64, f64)| low < high && low.is_finite() && high.is_finite())
+        .ok_or_else(|| "two numbers, the lower first, such as 0,2.5".to_owned())
+}
+
 fn parse_turn(text: &str) -> Result<[f64; 2], String> {
     let parse = || {
         let (yaw, pitch) = text.split_once(',')?;
@@ -180,9 +264,15 @@ fn view(args: &RenderArgs, mut view: ViewSpec, catalog: &Catalog) -> Result<View
         }
         Ok(Some(name.clone()))
     };
-    let few = "has too many different texts";
-    if let Some(column) = named(&args.color_by, |k| k != ColumnKind::Opaque, few)? {
+    let few = "has more than 255 different texts; colour by another, or write fewer kinds into one";
+    if let Some(column) = named(&args.color.color_by, |k| k != ColumnKind::Opaque, few)? {
         view.color.column = Some(column);
+        view.color.scale = args.color.color_scale.map_or(view.color.scale, Into::into);
+        view.color.map = args.color.color_map.map_or(view.color.map, Into::into);
+        view.color.invert = args.color.color_invert;
+        view.color.limits = args.color.color_limits;
+        view.color.as_numbers = args.color.color_numbers;
+        view.color.hidden = args.color.hide.iter().cloned().collect();
     }
     view.marker_by = named(
         &args.marker_by,
@@ -235,10 +325,11 @@ fn view(args: &RenderArgs, mut view: ViewSpec, catalog: &Catalog) -> Result<View
 }
 
 pub(super) fn run(args: &RenderArgs) -> Result<Answer> {
-    io::check_output(&args.output.out, args.output.overwrite())?;
+    args.output.check(&[&args.input])?;
+    io::check_format(&args.output.out, &FIGURE_FORMATS)?;
     let bar = Bar::start();
     let opening = bar.progress().stage("Opening", 0.0..0.7);
-    let (edit, _) = open_edit(&args.input, None, &opening)?;
+    let (edit, notices) = open_edit(&args.input, args.cutouts.as_deref(), &opening)?;
     let mut session = Session::default();
     session.apply(edit);
     let data = session.data().context("nothing was opened")?;
@@ -280,6 +371,7 @@ pub(super) fn run(args: &RenderArgs) -> Result<Answer> {
             }
         })?;
     drop(bar);
+    note(&notices);
     let (width, height) = report.size_px;
     Ok(Answer {
         text: format!(

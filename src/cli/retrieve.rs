@@ -31,7 +31,7 @@ pub(super) struct RetrieveArgs {
 }
 
 pub(super) fn run(args: &RetrieveArgs) -> Result<Answer> {
-    io::check_output(&args.output.out, args.output.overwrite())?;
+    args.output.check(&[&args.queries, &args.among])?;
     let bar = Bar::start();
     let opening = bar.progress().stage("Opening", 0.0..0.2);
     let queries = io::open(&args.queries, None, &opening.part(0.0..0.5))?;

@@ -1,15 +1,15 @@
 //! `latentarium select`: the objects in a region of a map, or those for which a condition holds.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::{ArgGroup, Args};
 use serde_json::json;
 
 use super::bar::Bar;
-use super::{Answer, Output, caret, four_numbers};
+use super::{Answer, Output, caret, four_numbers, note};
 use crate::io;
-use crate::job::{JobError, evaluate_subset, open_edit, write_selection};
+use crate::job::{JobError, SELECTION_FORMATS, evaluate_subset, open_edit, write_selection};
 use crate::session::{Edit, Selection, Session};
 use crate::subset::{CombineMode, Region, Roi, SubsetExpr};
 
@@ -43,11 +43,14 @@ pub(super) struct SelectArgs {
 }
 
 pub(super) fn run(args: &SelectArgs) -> Result<Answer> {
-    io::check_output(&args.output.out, args.output.overwrite())?;
+    let inputs = [Some(&args.input), args.lasso.as_ref()];
+    let inputs: Vec<&Path> = inputs.into_iter().flatten().map(PathBuf::as_path).collect();
+    args.output.check(&inputs)?;
+    io::check_format(&args.output.out, &SELECTION_FORMATS)?;
     let expr = expression(args)?;
     let bar = Bar::start();
     let opening = bar.progress().stage("Opening", 0.0..0.7);
-    let (edit, _) = open_edit(&args.input, None, &opening)?;
+    let (edit, notices) = open_edit(&args.input, None, &opening)?;
     let mut session = Session::default();
     session.apply(edit);
     let data = session.data().context("nothing was opened")?;
@@ -73,28 +76,35 @@ pub(super) fn run(args: &SelectArgs) -> Result<Answer> {
         &writing,
     )?;
     drop(bar);
+    note(&notices);
     Ok(Answer {
         text: format!("{count} of {all} objects: {}", args.output.out.display()),
         json: json!({ "out": args.output.out.display().to_string(), "selected": count, "objects": all }),
     })
 }
 
+/// The region in a file.
+fn region(path: &Path) -> Result<Region> {
+    let refuse = |why: String| anyhow::anyhow!("{why}: {}", path.display());
+    let cannot = |e: std::io::Error| refuse(format!("the file of the region cannot be read ({e})"));
+    let about = std::fs::metadata(path).map_err(cannot)?;
+    if !about.is_file() {
+        return Err(refuse(
+            "not a file of a region; name a JSON file with a polygon".to_owned(),
+        ));
+    }
+    if about.len() > LARGEST_REGION {
+        return Err(refuse("too large for a region (64 MiB at most)".to_owned()));
+    }
+    let text = std::fs::read_to_string(path).map_err(cannot)?;
+    Region::from_json(text.trim_start_matches('\u{feff}')).map_err(|e| refuse(e.to_string()))
+}
+
 /// All conditions together.
 fn expression(args: &SelectArgs) -> Result<SubsetExpr> {
     let mut parts = Vec::new();
     if let Some(path) = &args.lasso {
-        let cannot = || format!("cannot read {}", path.display());
-        let size = std::fs::metadata(path).with_context(cannot)?.len();
-        if size > LARGEST_REGION {
-            bail!(
-                "too large for a region (64 MiB at most): {}",
-                path.display()
-            );
-        }
-        let text = std::fs::read_to_string(path).with_context(cannot)?;
-        let region =
-            Region::from_json(&text).map_err(|e| anyhow::anyhow!("{e}: {}", path.display()))?;
-        parts.push(SubsetExpr::Region(region));
+        parts.push(SubsetExpr::Region(region(path)?));
     }
     if let Some([x0, y0, x1, y1]) = args.rect {
         let (from, to) = ([x0, y0], [x1, y1]);

@@ -101,7 +101,7 @@ fn demo_without_display() -> Result<()> {
         dark: true,
         bounds: None,
     };
-    let (rgba, adapter) = draw_map(&map.points, &colored, session.view(), &image, &[])?;
+    let (rgba, adapter) = draw_map(&map.points, &colored, session.view(), &image, &[], &[])?;
     let path = folder.join("map.png");
     io::write_png(&path, image.width, image.height, &rgba, Overwrite::Replace)?;
     say(&format!(

@@ -9,7 +9,7 @@ pub enum ScaleKind {
     /// In proportion.
     #[default]
     Linear,
-    /// By the logarithm; values at or below zero take the lowest colour.
+    /// By the logarithm; values at or below zero have none.
     Log,
     /// By the inverse hyperbolic sine (Lupton et al. 1999), linear near the lower limit.
     Asinh,
@@ -71,7 +71,9 @@ impl ColorScale {
                 (at(CLIPPED), at(1.0 - CLIPPED))
             }
         });
-        if kind != ScaleKind::Quantile {
+        if kind == ScaleKind::Quantile {
+            sorted.retain(|v| (low..=high).contains(v));
+        } else {
             sorted = Vec::new();
         }
         Self {
@@ -88,15 +90,17 @@ impl ColorScale {
         (self.low, self.high)
     }
 
-    /// The place of `value` between the limits, `0..=1`; `None` for a value that is not finite.
+    /// The place of `value` between the limits, `0..=1`; `None` for a value that is not finite or has no
+    /// logarithm where that is asked for.
     #[must_use]
     pub fn place(&self, value: f64) -> Option<f32> {
-        if !value.is_finite() {
+        if !value.is_finite() || self.kind == ScaleKind::Log && value <= 0.0 {
             return None;
         }
         let linear = |v: f64, low: f64, high: f64| {
             if high > low {
-                (v - low) / (high - low)
+                // Halves, so that their differences are finite.
+                (v / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0)
             } else {
                 0.5
             }
@@ -128,7 +132,7 @@ impl ColorScale {
     #[must_use]
     pub fn value_at(&self, t: f64) -> f64 {
         match self.kind {
-            ScaleKind::Linear => self.low + t * (self.high - self.low),
+            ScaleKind::Linear => self.between(t),
             ScaleKind::Log => {
                 let (low, high) = (
                     self.low.max(f64::MIN_POSITIVE).log10(),
@@ -138,13 +142,17 @@ impl ColorScale {
             }
             ScaleKind::Asinh => {
                 let linear = (t * (1.0 / ASINH_SOFTENING).asinh()).sinh() * ASINH_SOFTENING;
-                self.low + linear * (self.high - self.low)
+                self.between(linear)
             }
             ScaleKind::Quantile => match self.sorted.len() {
                 0 => 0.0,
                 n => self.sorted[((n - 1) as f64 * t).round() as usize],
             },
         }
+    }
+
+    fn between(&self, t: f64) -> f64 {
+        self.low * (1.0 - t) + self.high * t
     }
 
     /// The colour of `value` on `map`, or on the inverted map; a neutral grey where there is none.
@@ -174,6 +182,17 @@ mod tests {
             let back = scale.value_at(f64::from(scale.place(500.0).unwrap()));
             assert!((back - 500.0).abs() < 2.0, "{kind:?} {back}");
             assert_eq!(scale.place(f64::NAN), None);
+        }
+    }
+
+    #[test]
+    fn numbers_from_end_to_end_have_places() {
+        for kind in [ScaleKind::Linear, ScaleKind::Asinh] {
+            let scale = ColorScale::fit(kind, &[-1e308, 0.0, 1e308], None);
+            assert_eq!(scale.limits(), (-1e308, 1e308));
+            let places = [-1e308, 0.0, 1e308].map(|v| scale.place(v).unwrap());
+            assert!(places[0] == 0.0 && places[2] == 1.0 && places[1] > 0.4);
+            assert!((0..5).all(|i| scale.value_at(f64::from(i) / 4.0).is_finite()));
         }
     }
 

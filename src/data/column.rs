@@ -12,8 +12,9 @@ const UNIT_KEY: &str = "unit";
 const UCD_KEY: &str = "ucd";
 /// In a field's metadata: the encoder that predicted the column.
 pub(super) const PREDICTED_KEY: &str = "predicted_by";
-/// At most this many distinct values make an integer or text column categorical.
-const MAX_CATEGORIES: usize = 64;
+/// At most this many distinct values make a column of whole numbers categorical, or one of texts.
+const MOST_NUMBERS: usize = 64;
+const MOST_TEXTS: usize = 255;
 
 /// One column: values with name, unit and UCD.
 #[derive(Debug, Clone, Copy)]
@@ -89,6 +90,19 @@ impl<'a> Column<'a> {
         self.values.data_type().is_numeric()
     }
 
+    /// Whether the values are texts.
+    #[must_use]
+    pub fn is_text(&self) -> bool {
+        use DataType::{LargeUtf8, Utf8, Utf8View};
+        matches!(self.values.data_type(), Utf8 | LargeUtf8 | Utf8View)
+    }
+
+    /// Whether the values are true or false.
+    #[must_use]
+    pub fn is_truth(&self) -> bool {
+        self.values.data_type() == &DataType::Boolean
+    }
+
     /// One value as the catalogue would print it; empty where there is none.
     #[must_use]
     pub fn text(&self, row: usize) -> String {
@@ -126,7 +140,12 @@ impl<'a> Column<'a> {
         if data_type.is_floating() || matches!(data_type, DataType::Decimal128(..)) {
             return ColumnKind::Continuous;
         }
-        if categories::at_most(self.values, MAX_CATEGORIES) {
+        let most = if data_type.is_numeric() {
+            MOST_NUMBERS
+        } else {
+            MOST_TEXTS
+        };
+        if categories::at_most(self.values, most) {
             return ColumnKind::Categorical;
         }
         if data_type.is_numeric() {

@@ -2,7 +2,7 @@
 
 use super::axes::{Axes, Bounds, Margins, TickSide};
 use super::canvas::{Anchor, Bitmap, Drawing, Path, Rect, Rgba, Stroke, Text};
-use super::font::{text_width, wrap};
+use super::font::{shorten, text_width, wrap};
 use super::legend::LegendSpec;
 use super::theme::{CAP_HEIGHT, HEADING, SMALL, STEP, Theme, with_alpha};
 
@@ -78,6 +78,8 @@ impl FigureSpec {
 
 /// Space around everything, pt.
 const MARGIN: f32 = 4.0 * STEP;
+/// Share of the map's width that a name in it may take.
+const LONGEST_NAME: f32 = 0.4;
 /// Between the map and its legend, pt.
 const LEGEND_GAP: f32 = 5.0 * STEP;
 /// Height of a line of the title and of the caption, pt.
@@ -214,7 +216,9 @@ impl Overlay<'_> {
                 );
             }
         }
+        let mut taken: Vec<Rect> = Vec::new();
         for label in self.labels {
+            let name = shorten(&label.text, SMALL, true, LONGEST_NAME * rect.width);
             let [x, y] = place(label.position);
             let inside =
                 (rect.x..=rect.right()).contains(&x) && (rect.y..=rect.bottom()).contains(&y);
@@ -222,20 +226,25 @@ impl Overlay<'_> {
                 continue;
             }
             // a name near an edge moves inwards
-            let half = text_width(&label.text, SMALL, true) / 2.0 + STEP;
+            let half = text_width(&name, SMALL, true) / 2.0 + STEP;
             let (low, high) = (rect.x + half, rect.right() - half);
             let x = if low <= high { x.clamp(low, high) } else { x };
             let tall = SMALL / 2.0 + STEP;
             let (low, high) = (rect.y + tall, rect.bottom() - tall);
             let y = if low <= high { y.clamp(low, high) } else { y };
             let text = Rect::new(x - half, y - tall, 2.0 * half, 2.0 * tall);
-            if covered.is_some_and(|covered| covered.overlaps(&text)) {
+            if covered
+                .iter()
+                .chain(&taken)
+                .any(|other| other.overlaps(&text))
+            {
                 continue;
             }
+            taken.push(text);
             let baseline = y + SMALL * CAP_HEIGHT / 2.0;
             drawing.text(Text {
                 halo: Some(with_alpha(self.theme.ground, 0.85)),
-                ..Text::new(x, baseline, SMALL, label.color, &label.text)
+                ..Text::new(x, baseline, SMALL, label.color, name)
                     .anchored(Anchor::Middle)
                     .bold()
             });

@@ -136,12 +136,17 @@ impl OutlineBuilder for Pen<'_> {
     }
 }
 
+/// Most letters of a text that is cut.
+const LONGEST: usize = 400;
+
 /// The text, cut with an ellipsis to be at most `width` pt wide.
 pub(super) fn shorten(text: &str, size: f32, bold: bool, width: f32) -> String {
-    if text_width(text, size, bold) <= width {
+    let short = text.len() <= LONGEST;
+    if short && text_width(text, size, bold) <= width {
         return text.to_owned();
     }
-    let mut kept: String = text.to_owned();
+    // No wider than a line of anything, so that the rest is soon cut.
+    let mut kept: String = text.chars().take(LONGEST).collect();
     while kept.pop().is_some() {
         let shorter = format!("{}…", kept.trim_end());
         if text_width(&shorter, size, bold) <= width {

@@ -32,6 +32,8 @@ pub enum Dialog {
 /// A wish.
 #[derive(Clone)]
 pub enum Action {
+    /// Say that something did not work.
+    Tell(String),
     /// Ask for a file or folder in a dialog of the system.
     Ask(Dialog),
     /// Start the next map like the one in this file.

@@ -48,6 +48,12 @@ impl Active {
         }
     }
 
+    /// What it does from now on belongs to the data that it has opened.
+    pub fn goes_on_with(&mut self, session: &Session) {
+        self.data = session.data().map(Part::revision);
+        self.embedding = session.embedding().map(Part::revision);
+    }
+
     /// What it says, for one frame.
     pub fn running(&self) -> Running {
         Running {

@@ -3,12 +3,16 @@
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use eframe::egui::Context;
 use rfd::AsyncFileDialog;
 
 use super::action::{Action, Dialog};
 use crate::session::MapRecipe;
+
+/// A dialog that is cancelled sooner was never seen.
+const FASTEST: Duration = Duration::from_millis(100);
 
 /// Dialogs that are open, and what was chosen in them.
 pub(super) struct Dialogs {
@@ -146,9 +150,18 @@ impl Dialogs {
     ) {
         let (sender, ctx) = (self.sender.clone(), ctx.clone());
         thread::spawn(move || {
-            if let Some(file) = pollster::block_on(dialog)
-                && sender.send(action(file.path().to_owned())).is_ok()
-            {
+            let begun = Instant::now();
+            let answer = match pollster::block_on(dialog) {
+                Some(file) => action(file.path().to_owned()),
+                // Nobody is as fast: there was no dialog.
+                None if begun.elapsed() < FASTEST => Action::Tell(
+                    "This system opened no file dialog; install xdg-desktop-portal or zenity, or give the file on \
+                     the command line"
+                        .to_owned(),
+                ),
+                None => return,
+            };
+            if sender.send(answer).is_ok() {
                 ctx.request_repaint();
             }
         });

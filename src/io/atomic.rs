@@ -123,6 +123,23 @@ pub fn check_output(path: &Path, overwrite: Overwrite) -> Result<(), IoError> {
     Ok(())
 }
 
+/// The extension of an output, lower case, which says in what format it is written.
+///
+/// # Errors
+/// When it is none of those that are written here.
+pub fn check_format(path: &Path, known: &'static [&'static str]) -> Result<&'static str, IoError> {
+    let extension = path.extension().and_then(|e| e.to_str());
+    let extension = extension.unwrap_or_default();
+    let found = known.iter().find(|e| e.eq_ignore_ascii_case(extension));
+    found.copied().ok_or_else(|| {
+        let known = known.join(", .");
+        IoError::content(
+            path,
+            format!("the name of the output does not say what to write; end it in .{known}"),
+        )
+    })
+}
+
 /// Creates a folder and those above it.
 ///
 /// # Errors

@@ -58,8 +58,10 @@ const SLOT: f32 = 64.0;
 /// Most pixels along a side.
 const LONGEST_SIDE: u32 = 32_000;
 
-/// Draws the map of a session, as its view says, into a file: SVG and PDF by their extensions, PNG
-/// otherwise. Points and density are pixels in all of them, lines and text are vectors.
+/// Extensions of what a figure is written as.
+pub const FIGURE_FORMATS: [&str; 3] = ["png", "svg", "pdf"];
+
+/// Draws the map of a session, as its view says, into a file: PNG, SVG or PDF by its extension. Points and density are pixels in all of them, lines and text are vectors.
 ///
 /// # Errors
 /// When there is no map or no adapter, a map of two dimensions was to be turned, the picture is too
@@ -72,6 +74,7 @@ pub fn write_figure(
     progress: &Progress,
 ) -> Result<FigureReport, JobError> {
     io::check_output(path, overwrite)?;
+    let format = io::check_format(path, &FIGURE_FORMATS)?;
     let (Some(data), Some(mapped)) = (session.data(), session.map()) else {
         return Err(JobError::Missing("there is no map to draw".to_owned()));
     };
@@ -115,14 +118,19 @@ pub fn write_figure(
         }
         _ => Vec::new(),
     };
-    let (rgba, adapter) = draw_map(&points, &colored, view, &image, &pictures)?;
-    progress.set(2, 4)?;
     let contours = if view.shows(LayerKind::Contours) {
         let cancelled = || progress.check().is_err();
         scene::contours(&points, &colored, &view.contours, &cancelled)
     } else {
         Vec::new()
     };
+    progress.set(2, 4)?;
+    let below = if scene::lines_lie_below(view) {
+        &contours[..]
+    } else {
+        &[]
+    };
+    let (rgba, adapter) = draw_map(&points, &colored, view, &image, &pictures, below)?;
     let labels = if view.shows(LayerKind::Labels) {
         scene::labels(&points, &colored)
     } else {
@@ -144,11 +152,7 @@ pub fn write_figure(
         synthetic: data.synthetic,
     });
     let drawing = figure::compose(spec);
-    let extension = path
-        .extension()
-        .and_then(|e| e.to_str())
-        .unwrap_or_default();
-    let bytes = match extension.to_ascii_lowercase().as_str() {
+    let bytes = match format {
         "svg" => figure::svg(&drawing).into_bytes(),
         "pdf" => figure::pdf(&drawing),
         _ => figure::png(&drawing, request.scale),

@@ -30,7 +30,7 @@ pub use devices::{DeviceFile, KnownDevice};
 pub use encode::{
     EncodedDataset, EncodedFile, encode_dataset, encode_file, unfinished_of_user, write_encoded,
 };
-pub use figure::{FigureReport, FigureRequest, write_figure};
+pub use figure::{FIGURE_FORMATS, FigureReport, FigureRequest, write_figure};
 pub use handle::{JobHandle, Message};
 pub use map::{provenance_at, write_map};
 pub use open::open_edit;
@@ -41,7 +41,7 @@ pub use reduce_file::{
     take_columns, write_model,
 };
 pub use retrieve::{RetrievedFile, Those, retrieve_file};
-pub use select::{evaluate_subset, rows_of, write_selection};
+pub use select::{SELECTION_FORMATS, evaluate_subset, rows_of, write_selection};
 
 use crate::analysis::quality::QualityError;
 use crate::analysis::reduce::{MapModel, ReduceError};

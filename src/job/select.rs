@@ -60,17 +60,21 @@ pub fn rows_of(points: &MapPoints, places: &Mask, count: usize) -> Mask {
     Mask::from_words(words, count)
 }
 
+/// Extensions of what a selection is written as.
+pub const SELECTION_FORMATS: [&str; 2] = ["parquet", "csv"];
+
 /// Writes the selected objects of a session with all columns of the catalogue and, where there is a
-/// map, their coordinates: Parquet, or CSV by the extension. Returns their number.
+/// map, their coordinates: Parquet or CSV by the extension. Returns their number.
 ///
 /// # Errors
-/// When nothing is selected, the file exists and may not be replaced, or the disk is full.
+/// When nothing is selected, the extension is another, the file exists and may not be replaced, or the disk is full.
 pub fn write_selection(
     session: &Session,
     path: &Path,
     overwrite: Overwrite,
     progress: &Progress,
 ) -> Result<usize, JobError> {
+    let format = io::check_format(path, &SELECTION_FORMATS)?;
     let (Some(data), Some(selection)) = (session.data(), session.selection()) else {
         return Err(JobError::Missing("nothing is selected".to_owned()));
     };
@@ -87,10 +91,7 @@ pub fn write_selection(
         .map(|map| part(map.points.projection(), rows, chosen.len()))
         .transpose()?;
     let provenance = data.dataset.provenance.clone();
-    if path
-        .extension()
-        .is_some_and(|e| e.eq_ignore_ascii_case("csv"))
-    {
+    if format == "csv" {
         io::write_csv(path, &chosen, projection.as_ref(), overwrite)?;
     } else if let Some(projection) = &projection {
         io::write_projection(path, &chosen, projection, &provenance, overwrite, progress)?;

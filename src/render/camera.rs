@@ -65,7 +65,7 @@ pub struct Camera {
 /// Share of the view that a fitted map leaves free at each side.
 const MARGIN: f64 = 0.06;
 /// Zooming stops at these, px per unit.
-const SCALE_LIMITS: (f64, f64) = (1e-30, 1e30);
+const SCALE_LIMITS: (f64, f64) = (1e-37, 1e30);
 
 impl Camera {
     /// Shows all of `bounds` in a view of `size_px`, with some room around.

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::ground;
 use crate::color::{ColorScale, Colormap, Rgba};
+use crate::mask::Mask;
 use crate::render::{PointGroup, Shades, Shape};
 use crate::spatial::TileTree;
 
@@ -26,6 +27,8 @@ pub struct Colored {
     pub markers: Vec<(String, Shape)>,
     /// What the sizes mean: label of the column, value of the smallest and of the largest.
     pub sizes: Option<(String, f64, f64)>,
+    /// The places that are drawn; `None` where all are.
+    pub drawn: Option<Arc<Mask>>,
     /// The colours before they fade with depth, where they do.
     pub(super) own: Option<Arc<Vec<Rgba>>>,
 }
@@ -167,8 +170,13 @@ impl Colored {
         } else {
             groups.truncate(1);
         }
+        let colors = groups.first().map_or(&[][..], |g| g.shades.points());
+        let shown: usize = groups.iter().map(|g| g.shades.count()).sum();
+        let drawn = (shown < colors.len())
+            .then(|| Arc::new(Mask::from_fn(colors.len(), |place| colors[place][3] != 0)));
         Self {
             groups,
+            drawn,
             legend: Legend::Plain,
             markers: Vec::new(),
             sizes: None,

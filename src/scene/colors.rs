@@ -32,7 +32,7 @@ pub fn color_points(
     rows: Option<&Mask>,
     dark: bool,
 ) -> Colored {
-    let Painted { mut colors, legend } = paint(catalog, points, &view.color);
+    let Painted { mut colors, legend } = paint(catalog, points, &view.color, rows);
     if let Some(rows) = rows {
         colors
             .par_iter_mut()
@@ -104,8 +104,10 @@ fn sizes(points: &MapPoints, column: &Column<'_>) -> Option<Sizes> {
     Some(((column.label().into_owned(), low, high), of_place))
 }
 
-fn paint(catalog: &Catalog, points: &MapPoints, by: &ColorBy) -> Painted {
+/// Scales and numbers are of those rows alone.
+fn paint(catalog: &Catalog, points: &MapPoints, by: &ColorBy, rows: Option<&Mask>) -> Painted {
     let n = points.len();
+    let among = |row: usize| rows.is_none_or(|rows| rows.contains(row));
     let plain = || Painted {
         colors: vec![PLAIN; n],
         legend: Legend::Plain,
@@ -114,13 +116,17 @@ fn paint(catalog: &Catalog, points: &MapPoints, by: &ColorBy) -> Painted {
         return plain();
     };
     if column.is_numeric()
-        && column.kind() == ColumnKind::Continuous
+        && (by.as_numbers || column.kind() == ColumnKind::Continuous)
         && let Some(values) = column.numbers()
     {
-        let scale = ColorScale::fit(by.scale, &values, by.limits);
+        let chosen = rows.map(|rows| rows.iter().map(|row| values[row]).collect::<Vec<f64>>());
+        let scale = ColorScale::fit(by.scale, chosen.as_ref().unwrap_or(&values), by.limits);
         let color = |place: usize| scale.color(by.map, by.invert, values[points.row(place)]);
         let colors: Vec<Rgba> = (0..n).into_par_iter().map(color).collect();
-        let lacking = |place: &usize| !values[points.row(*place)].is_finite();
+        let lacking = |place: &usize| {
+            let row = points.row(*place);
+            among(row) && scale.place(values[row]).is_none()
+        };
         return Painted {
             colors,
             legend: Legend::Scale {
@@ -135,7 +141,11 @@ fn paint(catalog: &Catalog, points: &MapPoints, by: &ColorBy) -> Painted {
     let Some((names, of_row)) = column.categories(MOST_CATEGORIES) else {
         return plain();
     };
-    let entries = entries(&names, by);
+    let mut names_in_order = names.clone();
+    if column.is_numeric() {
+        names_in_order.sort_by_key(|name| name.parse::<i128>().ok());
+    }
+    let entries = entries(&names_in_order, by);
     // From the place of first appearance to the entry; the last entry is that of no value.
     let last = entries.len() - 1;
     let entry_of: Vec<u8> = names
@@ -143,17 +153,19 @@ fn paint(catalog: &Catalog, points: &MapPoints, by: &ColorBy) -> Painted {
         .map(|name| entries.iter().position(|e| e.name == *name).unwrap_or(last) as u8)
         .collect();
     // Row after row first: places lead all over memory, and so only once, over few bytes.
-    let entry_of_point: Vec<u8> = points
-        .projection()
-        .rows()
+    let rows = points.projection().rows();
+    let entry_of_point: Vec<u8> = rows
         .par_iter()
         .map(|&row| of_row[row as usize].map_or(last as u8, |i| entry_of[usize::from(i)]))
         .collect();
     let none = || vec![0_usize; entries.len()];
     let counts = entry_of_point
         .par_chunks(1 << 16)
-        .fold(none, |mut counts, some| {
-            some.iter().for_each(|&e| counts[usize::from(e)] += 1);
+        .zip(rows.par_chunks(1 << 16))
+        .fold(none, |mut counts, (some, rows)| {
+            let some = some.iter().zip(rows);
+            some.filter(|(_, row)| among(**row as usize))
+                .for_each(|(&e, _)| counts[usize::from(e)] += 1);
             counts
         })
         .reduce(none, |a, b| a.iter().zip(b).map(|(a, b)| a + b).collect());
@@ -277,6 +289,15 @@ mod tests {
         let grey = (0..4).find(|&i| points.row(i) == 2).unwrap();
         assert_eq!(colored.colors()[grey], MISSING);
         assert_eq!(colored.shown(), 3);
+        // The scale is that of what is drawn.
+        let (few, _) = super::tests::colored(
+            |view| view.color.column = Some("z".to_owned()),
+            Some(&Mask::from_fn(4, |row| row < 2)),
+        );
+        let Legend::Scale { scale, missing, .. } = few.legend else {
+            panic!()
+        };
+        assert_eq!((scale.limits(), missing), ((1.0, 2.0), 0));
     }
 
     #[test]
@@ -303,6 +324,18 @@ mod tests {
         assert_eq!(of_row(3), (Shape::ALL[0], SIZES[4]));
         assert_eq!(of_row(1).0, Shape::ALL[1]);
         assert_eq!(colored.markers.len(), 2);
+    }
+
+    #[test]
+    fn categories_are_counted_among_the_rows_of_the_filter() {
+        let rows = Mask::from_fn(4, |row| row == 1 || row == 3);
+        let by_survey = |view: &mut ViewSpec| view.color.column = Some("survey".to_owned());
+        let (colored, _) = colored(by_survey, Some(&rows));
+        let Legend::Categories(entries) = colored.legend else {
+            panic!()
+        };
+        let counts: Vec<_> = entries.iter().map(|e| (e.name.as_str(), e.count)).collect();
+        assert_eq!(counts, [("sim", 1), ("obs", 1)]);
     }
 
     #[test]

@@ -1,15 +1,13 @@
 //! A map as a figure: its picture with axes, legend, contours and names.
 
-use super::{Colored, Contour, Legend, MapImage, MapLabel};
-use crate::color::{Colormap, Rgba};
+use super::{Colored, Contour, LINE_WIDTH, Legend, MapImage, MapLabel, precise_number, tick_texts};
+use crate::color::{ColorScale, Colormap, MISSING, Rgba};
 use crate::figure::canvas::Bitmap;
 use crate::figure::legend::{Block, Category, LegendSpec, Place};
 use crate::figure::{FigureSpec, Label, Lines, Marker, axes::TickSide, text_width};
 use crate::render::Shape;
 use crate::session::{LayerKind, MapPoints, ViewSpec};
 
-/// Width of a contour, pt.
-const LINE_WIDTH: f32 = 1.4;
 /// From the lower left corner of a turned map to where its axes meet, and their length, pt.
 const AXES_AT: f32 = 84.0;
 const AXIS: f32 = 40.0;
@@ -29,7 +27,7 @@ pub struct FigureParts<'a> {
     pub image: &'a MapImage,
     /// The picture that `draw_map` gave.
     pub map: Bitmap,
-    /// Lines around shares of the points.
+    /// Lines around shares of the points; those that lie below something are in the picture already.
     pub contours: &'a [Contour],
     /// Names of categories.
     pub labels: &'a [MapLabel],
@@ -76,14 +74,19 @@ pub fn figure_spec(parts: &FigureParts<'_>) -> FigureSpec {
     let turned = !plane.is_front();
     let titles = if turned {
         let (yaw, pitch) = plane.angles();
-        let angle = |degrees: f64| short((degrees * 10.0).round() / 10.0);
+        let angle = |degrees: f64| precise_number((degrees * 10.0).round() / 10.0);
         let text = format!("turned view: yaw {}°, pitch {}°", angle(yaw), angle(pitch));
         (text, String::new())
     } else {
         let [x, y, _] = names.clone();
         (x, y)
     };
-    let mut lines: Vec<Lines> = parts.contours.iter().map(line).collect();
+    let over = if super::lines_lie_below(parts.view) {
+        &[][..]
+    } else {
+        parts.contours
+    };
+    let mut lines: Vec<Lines> = over.iter().map(line).collect();
     let mut labels: Vec<Label> = parts.labels.iter().map(label).collect();
     if turned && parts.axes {
         let at = |pt: [f32; 2]| {
@@ -104,11 +107,15 @@ pub fn figure_spec(parts: &FigureParts<'_>) -> FigureSpec {
                 color,
                 width: LINE_WIDTH,
             });
-            labels.push(Label {
-                position: at([end[0] + beyond[0], end[1] + beyond[1]]),
-                text: name,
-                color,
-            });
+            // Before the others, which make room for them.
+            labels.insert(
+                0,
+                Label {
+                    position: at([end[0] + beyond[0], end[1] + beyond[1]]),
+                    text: name,
+                    color,
+                },
+            );
         }
     }
     let blocks = if parts.legend {
@@ -145,12 +152,28 @@ fn marker(shape: Shape) -> Marker {
     }
 }
 
-fn bar(title: String, map: Colormap, invert: bool, ticks: Vec<(f32, String)>) -> Block {
+fn bar(title: String, (map, invert): (Colormap, bool), ticks: Vec<(f32, String)>) -> Block {
     let at = |i: usize| if invert { 255 - i } else { i } as f32 / 255.0;
     Block::Bar {
         title,
         colors: (0..256).map(|i| map.at(at(i))).collect(),
         ticks,
+    }
+}
+
+/// The colours of a block as the map shows them.
+fn as_shown(block: Block, shaded: impl Fn(Rgba) -> Rgba) -> Block {
+    match block {
+        Block::Bar {
+            title,
+            colors,
+            ticks,
+        } => Block::Bar {
+            title,
+            colors: colors.into_iter().map(shaded).collect(),
+            ticks,
+        },
+        block @ Block::Categories { .. } => block,
     }
 }
 
@@ -162,10 +185,12 @@ fn blocks(parts: &FigureParts<'_>, shaded: impl Fn(Rgba) -> Rgba) -> Vec<Block> 
         entries,
         limit: MOST_LISTED,
     };
+    // Markers are then those of the colours' own entries.
+    let same = parts.view.marker_by.as_ref() == parts.view.color.column.as_ref()
+        && matches!(parts.colored.legend, Legend::Categories(_));
     match &parts.colored.legend {
         Legend::Plain => {}
         Legend::Categories(entries) => {
-            let same = parts.view.marker_by.as_ref() == parts.view.color.column.as_ref();
             let entry = |entry: &super::LegendEntry| Category {
                 name: if entry.name.is_empty() {
                     "no value".to_owned()
@@ -189,63 +214,68 @@ fn blocks(parts: &FigureParts<'_>, shaded: impl Fn(Rgba) -> Rgba) -> Vec<Block> 
             map,
             invert,
             scale,
-            ..
+            missing,
         } => {
-            let tick = |i: usize| {
-                let t = i as f64 / 4.0;
-                (t as f32, short(scale.value_at(t)))
-            };
-            blocks.push(bar(
-                label.clone(),
-                *map,
-                *invert,
-                (0..5).map(tick).collect(),
-            ));
+            let ticks = ticks(scale);
+            let bar = bar(label.clone(), (*map, *invert), ticks);
+            blocks.push(as_shown(bar, &shaded));
+            if *missing > 0 {
+                let entry = Category {
+                    name: "no value".to_owned(),
+                    color: shaded(MISSING),
+                    marker: Marker::Disc,
+                    count: Some(*missing as u64),
+                };
+                blocks.push(categories(String::new(), vec![entry]));
+            }
         }
+    }
+    let grey = |name: String, marker: Marker| Category {
+        name,
+        color: super::line_color(None, parts.image.dark),
+        marker,
+        count: None,
+    };
+    if let Some(column) = parts.view.marker_by.as_ref().filter(|_| !same) {
+        let markers = parts.colored.markers.iter();
+        let entries = markers.map(|(name, shape)| grey(name.clone(), marker(*shape)));
+        blocks.push(categories(column.clone(), entries.collect()));
+    }
+    if let Some((label, low, high)) = &parts.colored.sizes {
+        let ends = tick_texts(&[*low, *high]);
+        let entries = ["small", "large"].iter().zip(ends);
+        let entries = entries.map(|(size, end)| grey(format!("{size}: {end}"), Marker::Disc));
+        blocks.push(categories(label.clone(), entries.collect()));
     }
     if parts.view.shows(LayerKind::Density)
         && let Some(map) = parts.view.density.map
     {
         let ticks = vec![(0.0, "sparse".to_owned()), (1.0, "dense".to_owned())];
         let title = format!("density, {} scale", parts.view.density.scale.name());
-        blocks.push(bar(title, map, !parts.image.dark, ticks));
+        blocks.push(bar(title, (map, !parts.image.dark), ticks));
     }
     blocks
 }
 
-/// A number with up to four digits that matter.
-fn short(value: f64) -> String {
-    if value == 0.0 {
-        return "0".to_owned();
+/// Numbers along a colour bar; one alone where it has but one.
+fn ticks(scale: &ColorScale) -> Vec<(f32, String)> {
+    let (low, high) = scale.limits();
+    if low == high {
+        return vec![(0.5, precise_number(low))];
     }
-    let digits = (3 - value.abs().log10().floor() as i32).clamp(0, 8) as usize;
-    if value.abs() >= 1e6 || value.abs() < 1e-4 {
-        return format!("{value:.2e}");
-    }
-    let text = format!("{value:.digits$}");
-    let text = if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        &text
-    };
-    text.replace('-', "\u{2212}")
+    let places = [0.0, 0.25, 0.5, 0.75, 1.0];
+    let texts = tick_texts(&places.map(|t| scale.value_at(t)));
+    places.iter().map(|t| *t as f32).zip(texts).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::short;
+    use super::{ColorScale, ticks};
+    use crate::color::ScaleKind;
 
     #[test]
-    fn numbers_keep_the_digits_that_matter() {
-        for (value, text) in [
-            (0.0, "0"),
-            (12.0, "12"),
-            (-0.25, "\u{2212}0.25"),
-            (1234.56, "1235"),
-            (0.012_345, "0.01235"),
-            (2.5e9, "2.50e9"),
-        ] {
-            assert_eq!(short(value), text);
-        }
+    fn a_constant_has_one_tick() {
+        let constant = ColorScale::fit(ScaleKind::Linear, &[3.0; 4], None);
+        assert_eq!(ticks(&constant), [(0.5, "3".to_owned())]);
     }
 }

@@ -2,14 +2,14 @@
 
 use crate::color::Rgba;
 use crate::render::{
-    AdapterSummary, Bounds, Camera, Gpu, Layer, Picture, PointLayer, RenderError, Renderer, Target,
-    ThumbnailBuffers, ThumbnailQuad,
+    AdapterSummary, Bounds, Camera, Gpu, Layer, LineBuffers, Picture, PointLayer, RenderError,
+    Renderer, Target, ThumbnailBuffers, ThumbnailQuad,
 };
 use crate::session::{LayerKind, LayerSpec, MapPoints, ViewSpec};
 
 use super::{
-    Colored, Rgb, THUMBNAIL_ROOM, Thumbnail, ThumbnailGrid, density_style, point_style, shade,
-    thumbnail_style,
+    Colored, Contour, LINE_WIDTH, Rgb, THUMBNAIL_ROOM, Thumbnail, ThumbnailGrid, density_style,
+    line_color, point_style, shade, thumbnail_style,
 };
 
 /// Ground of the map on dark and on light, as in the window.
@@ -56,27 +56,55 @@ const EMPTY: Bounds = Bounds {
     max: [1.0; 2],
 };
 
-/// Layers of the picture, lowest first, but for those that are made of vectors.
+/// Layers of the picture, lowest first, with those lines and thumbnails that there are; names are no part of it.
 #[must_use]
-pub fn raster_layers(view: &ViewSpec, scale: f32, dark: bool) -> Vec<(Layer<'static>, f32)> {
-    let raster = |spec: &LayerSpec| match spec.kind {
-        // Its opacity is that of each marker.
-        LayerKind::Points => Some((Layer::Points, 1.0)),
-        LayerKind::Density => Some((
-            Layer::Density(density_style(&view.density, scale, dark)),
-            spec.opacity,
-        )),
-        LayerKind::Contours | LayerKind::Thumbnails | LayerKind::Labels => None,
+pub fn picture_layers<'a>(
+    view: &ViewSpec,
+    scale: f32,
+    dark: bool,
+    lines: Option<&'a LineBuffers>,
+    thumbnails: Option<&'a ThumbnailBuffers>,
+) -> Vec<(Layer<'a>, f32)> {
+    let layer = |spec: &LayerSpec| {
+        let layer = match spec.kind {
+            LayerKind::Points => Layer::Points,
+            LayerKind::Density => Layer::Density(density_style(&view.density, scale, dark)),
+            LayerKind::Contours => Layer::Lines(lines?, LINE_WIDTH * scale),
+            LayerKind::Thumbnails => Layer::Thumbnails(thumbnails?),
+            LayerKind::Labels => return None,
+        };
+        // The opacity of points is that of each marker.
+        let whole = spec.kind == LayerKind::Points;
+        Some((layer, if whole { 1.0 } else { spec.opacity }))
     };
-    view.layers
-        .iter()
-        .filter(|l| l.shown)
-        .filter_map(raster)
-        .collect()
+    let shown = view.layers.iter().filter(|layer| layer.shown);
+    shown.filter_map(layer).collect()
 }
 
-/// Draws points, density and thumbnails of a map; returns RGBA, top row first, and the adapter that
-/// drew it. `pictures`, all of one side (`8..=256` px), come from
+/// Whether something that is no line lies over the contours.
+#[must_use]
+pub fn lines_lie_below(view: &ViewSpec) -> bool {
+    let shown = view.layers.iter().filter(|layer| layer.shown);
+    shown
+        .skip_while(|layer| layer.kind != LayerKind::Contours)
+        .any(|layer| !matches!(layer.kind, LayerKind::Contours | LayerKind::Labels))
+}
+
+/// Contours for the GPU.
+#[must_use]
+pub fn line_buffers(
+    gpu: &Gpu,
+    renderer: &Renderer,
+    contours: &[Contour],
+    dark: bool,
+) -> LineBuffers {
+    let lines = contours.iter();
+    let lines = lines.map(|c| (c.line.clone(), line_color(c.color, dark)));
+    LineBuffers::new(gpu, renderer, &lines.collect::<Vec<_>>())
+}
+
+/// Draws points, density, thumbnails and these contours of a map; returns RGBA, top row first, and the adapter
+/// that drew it. `pictures`, all of one side (`8..=256` px), come from
 /// [`thumbnail_layout`](super::thumbnail_layout) with a room of [`THUMBNAIL_ROOM`] times
 /// [`MapImage::scale`], and [`thumbnail_pictures`](super::thumbnail_pictures).
 ///
@@ -88,6 +116,7 @@ pub fn draw_map(
     view: &ViewSpec,
     image: &MapImage,
     pictures: &[(Thumbnail, Rgb)],
+    contours: &[Contour],
 ) -> Result<(Vec<u8>, AdapterSummary), RenderError> {
     let gpu = Gpu::headless()?;
     let renderer = Renderer::new(&gpu);
@@ -107,21 +136,14 @@ pub fn draw_map(
         ),
     };
     let thumbnails = thumbnails(&gpu, &renderer, colored, &camera, image, pictures);
-    let mut raster = raster_layers(view, image.scale, image.dark).into_iter();
-    let mut layers: Vec<(Layer<'_>, f32)> = Vec::new();
-    for spec in view.layers.iter().filter(|l| l.shown) {
-        match spec.kind {
-            LayerKind::Points | LayerKind::Density => layers.extend(raster.next()),
-            LayerKind::Thumbnails => {
-                layers.extend(
-                    thumbnails
-                        .as_ref()
-                        .map(|t| (Layer::Thumbnails(t), spec.opacity)),
-                );
-            }
-            LayerKind::Contours | LayerKind::Labels => {}
-        }
-    }
+    let lines = line_buffers(&gpu, &renderer, contours, image.dark);
+    let layers = picture_layers(
+        view,
+        image.scale,
+        image.dark,
+        Some(&lines),
+        thumbnails.as_ref(),
+    );
     let picture = Picture {
         camera: &camera,
         background: ground(image.dark),

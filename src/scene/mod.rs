@@ -11,6 +11,7 @@ mod figure;
 mod histogram;
 mod image;
 mod latent;
+mod numbers;
 mod pick;
 mod picture;
 mod style;
@@ -25,10 +26,13 @@ pub use contours::{Contour, MapLabel, contours, labels};
 pub use course::{Course, Piece};
 pub use figure::{FigureParts, figure_spec};
 pub use histogram::{Histogram, histograms};
-pub use image::{MapImage, draw_map, ground, raster_layers};
+pub use image::{MapImage, draw_map, ground, line_buffers, lines_lie_below, picture_layers};
 pub use latent::{vector_at, vector_of, walk};
+pub use numbers::{precise_number, tick_texts};
 pub use pick::pick;
 pub use picture::{CutoutStyle, CutoutView, Rgb, paint_cutout};
-pub use style::{THUMBNAIL_ROOM, density_style, line_color, point_style, shade, thumbnail_style};
+pub use style::{
+    LINE_WIDTH, THUMBNAIL_ROOM, density_style, line_color, point_style, shade, thumbnail_style,
+};
 pub use thumbnail_pictures::{thumbnail_picture, thumbnail_pictures};
 pub use thumbnails::{Thumbnail, ThumbnailGrid, layout as thumbnail_layout};

@@ -4,6 +4,9 @@ use crate::color::Rgba;
 use crate::render::{Camera, DensityStyle, PointStyle, ThumbnailStyle};
 use crate::session::{DensitySpec, LayerKind, MapPoints, ViewSpec};
 
+/// Width of a contour, points of the user interface or of paper.
+pub const LINE_WIDTH: f32 = 1.5;
+
 /// Radius limits, px (of a screen with one pixel for each point of its user interface).
 const RADIUS_LIMITS: (f32, f32) = (0.75, 9.0);
 /// Share of the view's area that all discs together would cover in a fitted map.

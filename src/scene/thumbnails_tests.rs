@@ -42,6 +42,7 @@ fn colored(points: &MapPoints, hidden: impl Fn(usize) -> bool) -> Colored {
         legend: Legend::Plain,
         markers: Vec::new(),
         sizes: None,
+        drawn: None,
         own: None,
     }
 }

@@ -103,6 +103,14 @@ pub struct OpenData {
 }
 
 impl OpenData {
+    /// What a column can be used for.
+    #[must_use]
+    pub fn kind_of(&self, name: &str) -> Option<ColumnKind> {
+        let mut columns = self.dataset.catalog.columns();
+        let place = columns.position(|column| column.name() == name)?;
+        self.kinds.get(place).copied()
+    }
+
     /// Looks through the columns; long work for a long catalogue.
     #[must_use]
     pub fn new(dataset: Dataset) -> Self {

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::OpenData;
 use crate::color::{Colormap, ScaleKind};
+use crate::data::ColumnKind;
 use crate::render::DensityScale;
+use crate::subset::SubsetExpr;
 
 /// What gives the points their colour.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -23,6 +26,9 @@ pub struct ColorBy {
     /// For numbers: limits in the column's unit; percentiles 1 and 99 when `None`.
     #[serde(default)]
     pub limits: Option<(f64, f64)>,
+    /// Whole numbers of which there are few are numbers, not categories.
+    #[serde(default)]
+    pub as_numbers: bool,
     /// For categories: the names that are not drawn.
     #[serde(default)]
     pub hidden: BTreeSet<String>,
@@ -30,6 +36,43 @@ pub struct ColorBy {
     /// are not in it follow in the order of their first appearance.
     #[serde(default)]
     pub order: Vec<String>,
+}
+
+impl ColorBy {
+    /// The condition for what belongs to a category that is not drawn, where there is one and SQL can tell its name.
+    fn hidden_where(&self, data: &OpenData) -> Option<String> {
+        let name = self.column.as_ref().filter(|_| !self.hidden.is_empty())?;
+        let column = data.dataset.catalog.column(name)?;
+        let as_numbers = self.as_numbers && column.is_numeric();
+        if as_numbers || data.kind_of(name) != Some(ColumnKind::Categorical) {
+            return None;
+        }
+        let name = format!("\"{}\"", column.name().replace('"', "\"\""));
+        let text = column.is_text();
+        if !text && !column.is_numeric() && !column.is_truth() {
+            return None;
+        }
+        let value = |value: &String| {
+            if text {
+                format!("'{}'", value.replace('\'', "''"))
+            } else {
+                value.clone()
+            }
+        };
+        let values = self.hidden.iter().filter(|value| !value.is_empty());
+        let values: Vec<String> = values.map(value).collect();
+        let mut conditions = Vec::new();
+        if !values.is_empty() {
+            conditions.push(format!("{name} IN ({})", values.join(", ")));
+        }
+        if self.hidden.contains("") {
+            conditions.push(format!("{name} IS NULL"));
+            if text {
+                conditions.push(format!("{name} = ''"));
+            }
+        }
+        Some(conditions.join(" OR "))
+    }
 }
 
 /// A kind of layer.
@@ -210,6 +253,16 @@ impl ViewSpec {
         self.contours.fractions.dedup();
         self.contours.fractions.truncate(8);
         self
+    }
+
+    /// The rows that are drawn, as far as conditions can say it; `None` for all.
+    #[must_use]
+    pub fn drawn(&self, data: &OpenData) -> Option<SubsetExpr> {
+        let filter = self.filter.iter().cloned().map(SubsetExpr::Where);
+        let hidden = self.color.hidden_where(data);
+        let shown = hidden.map(|sql| SubsetExpr::Not(Box::new(SubsetExpr::Where(sql))));
+        let both = |a, b| SubsetExpr::And(Box::new(a), Box::new(b));
+        filter.chain(shown).reduce(both)
     }
 
     /// The layer of that kind.

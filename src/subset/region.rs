@@ -26,7 +26,7 @@ impl From<Roi> for Region {
 
 impl Region {
     /// A region from JSON: a list of vertices `[[x, y], ...]`, an object with `vertices` or
-    /// `polygon`, a `GeoJSON` polygon (its outer ring), or what [`Region`] itself is written as. An
+    /// `polygon`, a `GeoJSON` polygon without holes, or what [`Region`] itself is written as. An
     /// object may have a `plane`, two rows of three numbers: right and up in the axes of the map.
     ///
     /// # Errors

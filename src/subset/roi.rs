@@ -48,12 +48,23 @@ pub enum RoiError {
     Numbers(&'static str),
 }
 
+/// Products of numbers beyond this would be infinite.
+const MOST: f64 = 1e100;
 /// Most vertices of a region from a file.
 const MOST_VERTICES: usize = 1_000_000;
 
 impl Roi {
     /// A region from the forms that [`Region::from_json`](super::Region::from_json) reads.
     pub(super) fn from_value(json: &serde_json::Value) -> Result<Self, RoiError> {
+        let rings = json
+            .get("coordinates")
+            .and_then(serde_json::Value::as_array);
+        if rings.is_some_and(|rings| rings.len() > 1) {
+            return Err(RoiError::Numbers(
+                "is a polygon with holes, which no region has; give its outline alone, and take what lies in a hole \
+                 from the selection",
+            ));
+        }
         let vertices = json
             .get("vertices")
             .or_else(|| json.get("polygon"))
@@ -84,6 +95,9 @@ impl Roi {
         };
         if points.iter().flatten().chain(radii).any(|v| !v.is_finite()) {
             return Err(RoiError::Numbers("has a number that is not finite"));
+        }
+        if points.iter().flatten().chain(radii).any(|v| v.abs() > MOST) {
+            return Err(RoiError::Numbers("has a number beyond 1e100"));
         }
         if radii.iter().any(|r| *r <= 0.0) {
             return Err(RoiError::Numbers("has a radius that is not above zero"));

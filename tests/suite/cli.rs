@@ -166,7 +166,7 @@ fn failures_are_one_sentence_with_the_file() {
         &["table.csv", "latentarium embed"],
     );
     sentence(
-        &["render", &name("table.csv"), "--out", &out],
+        &["render", &name("table.csv"), "--out", &name("out.png")],
         &["table.csv", "latentarium reduce"],
     );
     sentence(

@@ -6,10 +6,15 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, Float32Array, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::Int64Type;
+use eframe::egui;
 use egui_kittest::kittest::Queryable;
 use latentarium::data::{Catalog, Projection, Provenance};
 use latentarium::io::{self, Overwrite};
+use latentarium::job::{Job, open_edit};
+use latentarium::mask::Mask;
 use latentarium::progress::Progress;
+use latentarium::session::{Edit, Selection, Session};
+use latentarium::subset::SubsetExpr;
 use serde_json::Value;
 
 use crate::support::{answer, fail, latentarium, succeed, text};
@@ -287,7 +292,7 @@ fn the_filter_bar_and_the_lasso_of_the_window() {
     settle(&mut harness);
     settle(&mut harness);
     harness.get_by_label("200 of 400");
-    harness.get_by_label_contains("200 hidden");
+    harness.get_by_label_contains("200 left out by the filter");
     harness.get_by_label("Clear the filter").click();
     settle(&mut harness);
     settle(&mut harness);
@@ -334,4 +339,175 @@ fn the_filter_bar_and_the_lasso_of_the_window() {
             .query_by_label_contains("objects selected")
             .is_none()
     );
+}
+
+#[test]
+fn outlines_are_exact_to_the_last_digit() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let (map, lasso, out) = (path("map.parquet"), path("lasso.json"), path("out.csv"));
+    // Positions with as many digits as single precision has.
+    let coords: Vec<f32> = (1..=200).map(|i| (i as f32).sqrt().sin() * 7.3).collect();
+    let ids: ArrayRef = Arc::new(Int64Array::from_iter_values(0..100));
+    let catalog = Catalog::new(&RecordBatch::try_from_iter(vec![("id", ids)]).unwrap()).unwrap();
+    let projection = Projection::new(
+        coords.clone(),
+        2,
+        (0..100).collect(),
+        100,
+        Provenance::default(),
+    );
+    let none = Provenance::default();
+    let refuse = Overwrite::Refuse;
+    let progress = Progress::new();
+    io::write_projection(
+        &map,
+        &catalog,
+        &projection.unwrap(),
+        &none,
+        refuse,
+        &progress,
+    )
+    .unwrap();
+    for point in coords.chunks_exact(2).take(40) {
+        let [x, y] = [f64::from(point[0]), f64::from(point[1])];
+        fs::write(&lasso, format!("[[{x},{y}],[{x},{y}],[{x},{y}]]")).unwrap();
+        let all = ["select", text(&map), "--lasso", text(&lasso), "--out"];
+        let answer = answer(&[&all[..], &[text(&out), "--force"]].concat());
+        assert_eq!(answer["selected"], 1, "{x} {y}");
+    }
+}
+
+#[test]
+fn what_would_lose_something_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let (map, lasso) = (path("map.parquet"), path("lasso.json"));
+    write_map(&map);
+    let ring = "[[0,0],[50,0],[50,50],[0,50],[0,0]]";
+    let holed =
+        format!(r#"{{"type": "Polygon", "coordinates": [{ring}, [[1,1],[1,4],[4,4],[1,1]]]}}"#);
+    fs::write(&lasso, holed).unwrap();
+    let (before, out) = (fs::read(&map).unwrap(), path("o.parquet"));
+    let select = ["select", text(&map), "--force", "--out"];
+    let region = ["--lasso", text(&lasso)];
+    assert!(fail(&[&select[..], &[text(&out)], &region].concat()).contains("holes"));
+    // Neither the map nor the file of the region is replaced.
+    let rect = ["--rect", "0,0,5,5"];
+    assert!(fail(&[&select[..], &[text(&map)], &rect].concat()).contains("what is read"));
+    fs::write(&lasso, ring).unwrap();
+    let json = path("other/../lasso.json");
+    fs::create_dir(path("other")).unwrap();
+    assert!(fail(&[&select[..], &[text(&json)], &region].concat()).contains("what is read"));
+    let render = ["render", text(&map), "--force", "--out"];
+    assert!(fail(&[&render[..], &[text(&map)]].concat()).contains("what is read"));
+    assert_eq!(fs::read(&map).unwrap(), before);
+    assert_eq!(fs::read(&lasso).unwrap(), ring.as_bytes());
+    // What is written is what the name says.
+    for name in ["o.fits", "o.txt", "o"] {
+        let said = fail(&[&select[..], &[text(&path(name))], &rect].concat());
+        assert!(said.contains(".parquet, .csv"), "{said}");
+    }
+    assert!(fail(&[&render[..], &[text(&path("o.jpg"))]].concat()).contains(".png, .svg, .pdf"));
+    fs::write(&lasso, "[[-1e155,-1e155],[1e155,-1e155],[0,1e155]]").unwrap();
+    assert!(fail(&[&select[..], &[text(&out)], &region].concat()).contains("1e100"));
+    assert!(!out.exists());
+}
+
+/// Colour, scale, limits and hidden categories from the command line.
+#[test]
+fn figures_are_coloured_as_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let map = path("map.parquet");
+    write_map(&map);
+    let picture = |name: &str, arguments: &[&str]| {
+        let out = path(name);
+        let all = [
+            "render",
+            text(&map),
+            "--size",
+            "300x200",
+            "--out",
+            text(&out),
+        ];
+        succeed(&[&all[..], arguments].concat());
+        fs::read(&out).unwrap()
+    };
+    let plain = picture("a.png", &["--color-by", "z"]);
+    let of_z: [&[&str]; 5] = [
+        &["--color-scale", "log"],
+        &["--color-limits=-1,9"],
+        &["--color-map", "magma"],
+        &["--color-invert"],
+        &["--where", "z < 2", "--opacity", "0.9"],
+    ];
+    for (i, arguments) in of_z.iter().enumerate() {
+        let name = format!("{i}.png");
+        assert_ne!(
+            picture(&name, &[&["--color-by", "z"], *arguments].concat()),
+            plain
+        );
+    }
+    let legend = |name: &str, arguments: &[&str]| {
+        let by = ["--color-by", "survey", "--legend", "--axes"];
+        String::from_utf8(picture(name, &[&by, arguments].concat())).unwrap()
+    };
+    let all = legend("all.svg", &[]);
+    assert!(
+        all.contains("TNG50-like")
+            && all.contains("JWST-like")
+            && all.contains("aria-label=\"200\"")
+    );
+    let hidden = legend("hidden.svg", &["--hide", "TNG50-like"]);
+    assert!(!hidden.contains("TNG50-like") && hidden.contains("aria-label=\"200\""));
+    // Counts are of what is drawn.
+    let few = legend("few.svg", &["--where", "z < 1"]);
+    assert!(few.contains("aria-label=\"50\"") && !few.contains("aria-label=\"200\""));
+    let wrong = ["render", text(&map), "--out", "w.png", "--opacity", "5"];
+    assert!(!latentarium(&wrong).status.success());
+}
+
+/// What is not drawn is not selected, and a session keeps what is selected.
+#[test]
+fn the_window_selects_what_it_shows_and_keeps_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let map = path("map.parquet");
+    write_map(&map);
+    let mut harness = open(&map);
+    let everything = |harness: &mut egui_kittest::Harness<'static, latentarium::gui::App>| {
+        harness.get_by_label("Select a rectangle").click();
+        harness.step();
+        let map = harness.get_by_label("Map").rect();
+        harness.drag_at(map.left_bottom() + egui::vec2(4.0, -6.0));
+        harness.step();
+        let to = map.right_top() + egui::vec2(-4.0, 6.0);
+        harness.hover_at(to);
+        harness.step();
+        harness.drop_at(to);
+        settle(harness);
+        settle(harness);
+    };
+    everything(&mut harness);
+    harness.get_by_label_contains("400 objects selected");
+    harness.get_by_label("JWST-like").click();
+    settle(&mut harness);
+    everything(&mut harness);
+    harness.get_by_label_contains("200 objects selected");
+    // A session that is opened again has its selection.
+    let (edit, _) = open_edit(&map, None, &Progress::new()).unwrap();
+    let mut session = Session::default();
+    session.apply(edit);
+    let expr = SubsetExpr::Where("z < 1".to_owned());
+    let rows = Mask::from_fn(ROWS, |row| row < 100);
+    session.apply(Edit::SetSelection(Some(Selection { expr, rows })));
+    let saved = path("s.latentarium");
+    let job = Job::SaveSession {
+        session,
+        path: saved.clone(),
+    };
+    job.run(&Progress::new(), &mut |_| {}).unwrap();
+    let harness = open(&saved);
+    harness.get_by_label_contains("100 objects selected");
 }

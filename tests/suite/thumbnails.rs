@@ -181,7 +181,7 @@ fn a_map_as_an_image_shows_the_pictures_of_what_is_drawn() {
         .map(Result::unwrap)
         .to_vec();
     let pictures = thumbnail_pictures(&cutouts, &shown, 64, &Progress::new()).unwrap();
-    let (rgba, _) = draw_map(&points, &colored, &view, &image, &pictures).unwrap();
+    let (rgba, _) = draw_map(&points, &colored, &view, &image, &pictures, &[]).unwrap();
     let level = |row: usize| {
         let position = points.position_of_row(row).unwrap().map(f64::from);
         let [x, y] = camera.px_from_world(position, size).map(|v| v as usize);

@@ -133,7 +133,7 @@ fn a_lasso_on_a_plane_holds_the_points_that_are_seen_inside() {
         "--lasso",
         text(&lasso),
         "--out",
-        text(&path("x")),
+        text(&path("x.parquet")),
     ]);
     assert!(
         said.contains("lasso.json") && said.contains("perpendicular"),

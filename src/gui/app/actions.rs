@@ -24,8 +24,24 @@ impl App {
         }
     }
 
+    fn save(&mut self, ctx: &Context, mut path: PathBuf) {
+        if path.extension().is_none_or(|e| e != SESSION) {
+            path.add_extension(SESSION);
+        }
+        let session = self.history.session().clone();
+        self.start(ctx, Job::SaveSession { session, path }, None);
+    }
+
+    /// Takes back the last corner of what is being drawn, or else the last change.
+    fn undo(&mut self) {
+        if !self.map.selecting.undo_corner() {
+            self.history.undo();
+        }
+    }
+
     pub(super) fn carry_out(&mut self, ctx: &Context, action: Action) {
         match action {
+            Action::Tell(text) => self.notify(text, true),
             Action::Ask(dialog) => self.dialogs.open(ctx, dialog),
             Action::StartLike(path) => self.drafts.map.like = Some(path),
             Action::Open { path, .. } if is_encoder(&path) => self.choose(path),
@@ -43,13 +59,7 @@ impl App {
                 let folder = demo_folder(&params);
                 self.start(ctx, Job::Demo { folder, params }, None);
             }
-            Action::Save(mut path) => {
-                if path.extension().is_none_or(|e| e != SESSION) {
-                    path.add_extension(SESSION);
-                }
-                let session = self.history.session().clone();
-                self.start(ctx, Job::SaveSession { session, path }, None);
-            }
+            Action::Save(path) => self.save(ctx, path),
             Action::EncodeAsChosen | Action::CheckEncoder | Action::WriteCard => {
                 self.use_encoder(ctx, &action);
             }
@@ -89,7 +99,7 @@ impl App {
                 }
             }
             Action::Walk(ends) => self.walk = ends,
-            Action::Undo => self.history.undo(),
+            Action::Undo => self.undo(),
             Action::Redo => self.history.redo(),
             Action::Fit => self.map.fit(),
             Action::RestartGraphics => self.map.stop_device(),

@@ -60,9 +60,8 @@ impl App {
             let text = "The data changed while they were worked on; the result was dropped";
             return self.notify(text.to_owned(), true);
         }
-        if matches!(edit, Edit::Open { .. })
-            && let Some(path) = job.opening.take()
-        {
+        let opens = matches!(edit, Edit::Open { .. });
+        if opens && let Some(path) = job.opening.take() {
             self.settings.opened(&path);
             self.settings.save();
         }
@@ -70,6 +69,9 @@ impl App {
             self.form_on(edit);
         } else {
             self.history.apply(edit);
+        }
+        if opens && let Some(job) = &mut self.job {
+            job.goes_on_with(self.history.session());
         }
     }
 

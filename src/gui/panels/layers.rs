@@ -87,8 +87,11 @@ fn tooltip(kind: LayerKind) -> &'static str {
 fn density(ui: &mut Ui, view: &mut ViewSpec, gesture: &mut Option<egui::Id>) {
     ui.indent("density", |ui| {
         ui.horizontal(|ui| {
+            // Two beside each other, however wide the panel is.
+            let width = (ui.available_width() - ui.spacing().item_spacing.x) / 2.0;
             let list = ComboBox::from_id_salt("density scale")
-                .width(84.0)
+                .width(width)
+                .truncate()
                 .selected_text(view.density.scale.name())
                 .show_ui(ui, |ui| {
                     for scale in DensityScale::ALL {
@@ -98,7 +101,8 @@ fn density(ui: &mut Ui, view: &mut ViewSpec, gesture: &mut Option<egui::Id>) {
             named_list(&list.response, "Scale of the density");
             let name = |map: Option<Colormap>| map.map_or("points' colours", Colormap::name);
             let list = ComboBox::from_id_salt("density colours")
-                .width(84.0)
+                .width(width)
+                .truncate()
                 .selected_text(name(view.density.map))
                 .show_ui(ui, |ui| {
                     for map in Colormap::ALL.map(Some).into_iter().chain([None]) {
@@ -107,6 +111,7 @@ fn density(ui: &mut Ui, view: &mut ViewSpec, gesture: &mut Option<egui::Id>) {
                 });
             named_list(&list.response, "Colours of the density");
         });
+        ui.spacing_mut().slider_width = (ui.available_width() - 104.0).max(40.0);
         let smoothing = Slider::new(&mut view.density.smoothing, 0.0..=16.0).text("smooth");
         let response = ui.add(smoothing.fixed_decimals(1));
         if response.dragged() {

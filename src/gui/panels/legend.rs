@@ -11,11 +11,13 @@ use super::super::widgets::{dot, grouped, named_list, section, short_number};
 use crate::color::{ColorScale, Colormap, ScaleKind};
 use crate::data::ColumnKind;
 use crate::render::Shape;
-use crate::scene::{Colored, Histogram, Legend, LegendEntry};
-use crate::session::{Session, ViewSpec};
+use crate::scene::{Colored, Histogram, Legend, LegendEntry, precise_number, tick_texts};
+use crate::session::{OpenData, Session, ViewSpec};
 
 /// Columns that say where things are, not what they are.
 const BOOKKEEPING: [&str; 5] = ["id", "cutout_file", "cutout_hdu", "cutout_plane", "warning"];
+/// Categories that a legend shows without scrolling.
+const ROWS: usize = 16;
 /// Height of one category's strip of a histogram.
 const STRIP_HEIGHT: f32 = 34.0;
 
@@ -27,39 +29,15 @@ pub(in crate::gui) fn ui(
 ) {
     let Some(data) = session.data() else { return };
     let view = session.view();
-    section(ui, "Colour by");
-    let mut chosen = view.color.column.clone();
-    let text = chosen.clone().unwrap_or_else(|| "nothing".to_owned());
-    let list = ComboBox::from_id_salt("colour by")
-        .selected_text(text)
-        .width(ui.available_width())
-        .height(420.0)
-        .show_ui(ui, |ui| {
-            ui.selectable_value(&mut chosen, None, "nothing");
-            for (column, kind) in data.dataset.catalog.columns().zip(&data.kinds) {
-                if *kind != ColumnKind::Opaque && !BOOKKEEPING.contains(&column.name()) {
-                    ui.selectable_value(
-                        &mut chosen,
-                        Some(column.name().to_owned()),
-                        column.label(),
-                    );
-                }
-            }
-        });
-    named_list(&list.response, "Colour by");
-    if chosen != view.color.column {
-        let mut view = view.clone();
-        view.color.column = chosen;
-        view.color.hidden.clear();
-        view.color.order.clear();
-        view.color.limits = None;
-        actions.push(Action::SetView {
-            view,
-            gesture: None,
-        });
-    }
-    ui.add_space(STEP);
+    color_by(ui, data, view, actions);
     match colored.map(|c| &c.legend) {
+        Some(Legend::Categories(entries)) if entries.len() > ROWS => {
+            let height = ROWS as f32 * (20.0 + ui.spacing().item_spacing.y);
+            egui::ScrollArea::vertical()
+                .id_salt("categories")
+                .max_height(height)
+                .show(ui, |ui| categories(ui, entries, view, actions));
+        }
         Some(Legend::Categories(entries)) => categories(ui, entries, view, actions),
         Some(Legend::Scale {
             map,
@@ -114,6 +92,64 @@ pub(in crate::gui) fn ui(
         view,
         |view, value| view.point_size = value,
     );
+}
+
+/// The column that colours the points.
+fn color_by(ui: &mut Ui, data: &OpenData, view: &ViewSpec, actions: &mut Vec<Action>) {
+    section(ui, "Colour by");
+    let mut chosen = view.color.column.clone();
+    let column = chosen
+        .as_ref()
+        .and_then(|name| data.dataset.catalog.column(name));
+    let text = column.map_or("nothing".into(), |column| column.label());
+    let list = ComboBox::from_id_salt("colour by")
+        .selected_text(text)
+        .width(ui.available_width())
+        .truncate()
+        .height(420.0)
+        .show_ui(ui, |ui| {
+            ui.selectable_value(&mut chosen, None, "nothing");
+            for (column, kind) in data.dataset.catalog.columns().zip(&data.kinds) {
+                if *kind != ColumnKind::Opaque && !BOOKKEEPING.contains(&column.name()) {
+                    ui.selectable_value(
+                        &mut chosen,
+                        Some(column.name().to_owned()),
+                        column.label(),
+                    );
+                }
+            }
+        });
+    named_list(&list.response, "Colour by");
+    if chosen != view.color.column {
+        let mut view = view.clone();
+        view.color.column = chosen;
+        view.color.hidden.clear();
+        view.color.order.clear();
+        view.color.limits = None;
+        view.color.as_numbers = false;
+        actions.push(Action::SetView {
+            view,
+            gesture: None,
+        });
+    }
+    ui.add_space(STEP);
+    if column.is_some_and(|column| {
+        column.is_numeric() && data.kind_of(column.name()) == Some(ColumnKind::Categorical)
+    }) {
+        let mut view = view.clone();
+        let numbers = ui.checkbox(&mut view.color.as_numbers, "as numbers");
+        if numbers
+            .on_hover_text("A colour bar instead of a colour for each value")
+            .changed()
+        {
+            view.color.limits = None;
+            view.color.hidden.clear();
+            actions.push(Action::SetView {
+                view,
+                gesture: None,
+            });
+        }
+    }
 }
 
 /// A list of columns of one kind, and none.
@@ -349,21 +385,11 @@ fn numbers(
     });
     let mut gesture = None;
     let (mut low, mut high) = scale.limits();
-    let speed = ((high - low).abs() / 200.0).max(1e-9);
     ui.horizontal(|ui| {
         ui.label(RichText::new("Limits").color(colors.muted));
-        let a = ui.add(
-            egui::DragValue::new(&mut low)
-                .speed(speed)
-                .max_decimals(4)
-                .update_while_editing(false),
-        );
-        let b = ui.add(
-            egui::DragValue::new(&mut high)
-                .speed(speed)
-                .max_decimals(4)
-                .update_while_editing(false),
-        );
+        let ends = [low, high];
+        let a = ui.add(Limit::new(&mut low, ends).widget());
+        let b = ui.add(Limit::new(&mut high, ends).widget());
         if (a.changed() || b.changed()) && low < high && (low, high) != scale.limits() {
             spec.limits = Some((low, high));
             gesture = [a, b].iter().find(|r| r.dragged()).map(|r| r.id);
@@ -391,6 +417,40 @@ fn numbers(
     }
 }
 
+/// A limit of a scale, of any magnitude: it is dragged in units of the power of ten of its range.
+struct Limit<'a> {
+    value: &'a mut f64,
+    unit: f64,
+    speed: f64,
+}
+
+impl<'a> Limit<'a> {
+    fn new(value: &'a mut f64, [low, high]: [f64; 2]) -> Self {
+        let range = (high / 2.0 - low / 2.0).abs().max(f64::MIN_POSITIVE);
+        let unit = 10_f64.powf(range.log10().floor()).max(f64::MIN_POSITIVE);
+        Self {
+            value,
+            unit,
+            speed: range / unit / 100.0,
+        }
+    }
+
+    fn widget(self) -> egui::DragValue<'a> {
+        let Self { value, unit, speed } = self;
+        let dragged = move |new: Option<f64>| {
+            if let Some(new) = new.map(|v| v * unit).filter(|v| v.is_finite()) {
+                *value = new;
+            }
+            *value / unit
+        };
+        egui::DragValue::from_get_set(dragged)
+            .speed(speed)
+            .update_while_editing(false)
+            .custom_formatter(move |v, _| precise_number(v * unit))
+            .custom_parser(move |text| text.trim().parse::<f64>().ok().map(|v| v / unit))
+    }
+}
+
 /// The colours from the lower to the upper limit, with three numbers under them.
 fn bar(ui: &mut Ui, map: Colormap, invert: bool, scale: &ColorScale) {
     let colors = tokens(ui.ctx());
@@ -408,17 +468,11 @@ fn bar(ui: &mut Ui, map: Colormap, invert: bool, scale: &ColorScale) {
         );
     }
     ui.columns(3, |columns| {
-        for (column, (t, align)) in columns.iter_mut().zip([
-            (0.0, egui::Align::Min),
-            (0.5, egui::Align::Center),
-            (1.0, egui::Align::Max),
-        ]) {
+        let texts = tick_texts(&[0.0, 0.5, 1.0].map(|t| scale.value_at(t)));
+        let aligned = [egui::Align::Min, egui::Align::Center, egui::Align::Max];
+        for ((column, align), text) in columns.iter_mut().zip(aligned).zip(texts) {
             column.with_layout(egui::Layout::top_down(align), |ui| {
-                ui.label(
-                    RichText::new(short_number(scale.value_at(t)))
-                        .small()
-                        .color(colors.muted),
-                );
+                ui.label(RichText::new(text).small().color(colors.muted));
             });
         }
     });

@@ -34,12 +34,18 @@ pub(in crate::gui) fn ui(
             } else if let Some(shown) = shown {
                 let points = shown.points.len();
                 let hidden = points - shown.look.colored.shown();
+                let view = session.view();
+                let by = match (view.filter.is_some(), view.color.hidden.is_empty()) {
+                    (true, true) => "left out by the filter",
+                    (true, false) => "left out by filter and legend",
+                    (false, _) => "hidden in the legend",
+                };
                 drawn = match (rows - points, hidden) {
                     (0, 0) => " · all drawn".to_owned(),
-                    (0, hidden) => format!(" · {} hidden in the legend", grouped(hidden)),
+                    (0, hidden) => format!(" · {} {by}", grouped(hidden)),
                     (off, 0) => format!(" · {} without a place on the map", grouped(off)),
                     (off, hidden) => format!(
-                        " · {} without a place on the map, {} hidden in the legend",
+                        " · {} without a place on the map, {} {by}",
                         grouped(off),
                         grouped(hidden)
                     ),

@@ -6,14 +6,11 @@ use eframe::egui_wgpu::RenderState;
 
 use crate::mask::Mask;
 use crate::render::{
-    Camera, DeviceWatch, Gpu, Layer, LineBuffers, Picture, PointLayer, PointStyle, RenderError,
-    Renderer, Target, ThumbnailBuffers,
+    Camera, DeviceWatch, Gpu, LineBuffers, Picture, PointLayer, PointStyle, RenderError, Renderer,
+    Target, ThumbnailBuffers,
 };
-use crate::scene::{Contour, ground, line_color, raster_layers};
-use crate::session::{LayerKind, ViewSpec};
-
-/// Width of a contour, points of the user interface.
-const LINE_WIDTH: f32 = 1.6;
+use crate::scene::{Contour, ground, line_buffers, picture_layers};
+use crate::session::ViewSpec;
 
 /// Everything a picture shows.
 pub(super) struct Content<'a> {
@@ -130,34 +127,19 @@ impl Canvas {
         self.fit(key.size_px)?;
         let lines_key = (key.serials[1], key.dark);
         if self.lines.as_ref().is_none_or(|l| (l.0, l.1) != lines_key) {
-            let lines: Vec<_> = content
-                .contours
-                .iter()
-                .map(|c| (c.line.clone(), line_color(c.color, key.dark)))
-                .collect();
-            let buffers = LineBuffers::new(&self.gpu, &self.renderer, &lines);
+            let buffers = line_buffers(&self.gpu, &self.renderer, content.contours, key.dark);
             self.lines = Some((lines_key.0, lines_key.1, buffers));
         }
         let Some(drawn) = &mut self.drawn else {
             return Ok(());
         };
-        let mut layers: Vec<(Layer<'_>, f32)> = Vec::new();
-        let mut raster = raster_layers(content.view, key.pixels_per_point, key.dark).into_iter();
-        for layer in content.view.layers.iter().filter(|l| l.shown) {
-            match layer.kind {
-                LayerKind::Points | LayerKind::Density => layers.extend(raster.next()),
-                LayerKind::Contours => layers.extend(self.lines.as_ref().map(|(_, _, lines)| {
-                    (
-                        Layer::Lines(lines, LINE_WIDTH * key.pixels_per_point),
-                        layer.opacity,
-                    )
-                })),
-                LayerKind::Thumbnails => layers.extend(
-                    (self.thumbnails.as_ref()).map(|t| (Layer::Thumbnails(t), layer.opacity)),
-                ),
-                LayerKind::Labels => {}
-            }
-        }
+        let layers = picture_layers(
+            content.view,
+            key.pixels_per_point,
+            key.dark,
+            self.lines.as_ref().map(|(_, _, lines)| lines),
+            self.thumbnails.as_ref(),
+        );
         let picture = Picture {
             camera: &key.camera,
             background: ground(key.dark),

@@ -193,6 +193,14 @@ impl MapView {
         ui.painter()
             .rect_filled(rect, 0.0, Color32::from_rgb(r, g, b));
         self.hovered = None;
+        if response.drag_started() {
+            // Keys mean the map from now on.
+            ui.memory_mut(|memory| {
+                if let Some(focused) = memory.focused() {
+                    memory.surrender_focus(focused);
+                }
+            });
+        }
         let Some(scene) = scene else {
             return;
         };
@@ -245,7 +253,7 @@ impl MapView {
             },
         };
         self.draw(ui, rect, &content);
-        if !selects {
+        if !selects || self.selecting.lets_look() {
             self.hover(ui, &response, shown, &viewport, style, actions);
         }
         self.probe(ui, &response, shown, &viewport, probes, actions);

@@ -13,9 +13,9 @@ use super::super::super::shown::{Shown, selected_places};
 use super::super::super::theme::tokens;
 use super::Viewport;
 use crate::data::Plane;
-use crate::job::rows_of;
+use crate::job::{evaluate_subset, rows_of};
 use crate::mask::Mask;
-use crate::session::{MapPoints, Part, Revision, Selection, Session};
+use crate::session::{MapPoints, OpenData, Part, Revision, Selection, Session};
 use crate::subset::{CombineMode, Region, Roi, SubsetExpr};
 use crate::threads;
 
@@ -135,8 +135,9 @@ struct Chosen {
 /// Everything a [`Chosen`] depends on.
 #[derive(Debug, Clone, PartialEq)]
 struct Question {
-    /// Number of the points and their places.
+    /// Number of the points and their places, and of what is shown.
     places: u64,
+    shown: u64,
     selection: Option<Revision>,
     /// What is drawn, and whether it is finished.
     gesture: Option<(Gesture, bool)>,
@@ -180,6 +181,24 @@ impl Selecting {
         self.gesture.take().is_some()
     }
 
+    /// Takes back the last corner of a polygon that is being drawn; returns whether there is one.
+    pub fn undo_corner(&mut self) -> bool {
+        let Some(gesture) = self.gesture.as_mut().filter(|g| g.tool == Tool::Polygon) else {
+            return false;
+        };
+        gesture.points.pop();
+        if gesture.points.is_empty() {
+            self.gesture = None;
+        }
+        true
+    }
+
+    /// Whether a click means what lies under it, although the tool selects by dragging.
+    pub fn lets_look(&self) -> bool {
+        let drags = matches!(self.tool, Tool::Rectangle | Tool::Ellipse | Tool::Lasso);
+        drags && self.gesture.is_none()
+    }
+
     /// Makes the brush larger or smaller.
     pub fn resize_brush(&mut self, factor: f32) {
         let radius = (self.radius() * factor).clamp(*BRUSH_RANGE.start(), *BRUSH_RANGE.end());
@@ -217,15 +236,22 @@ impl Selecting {
             });
         }
         if let (Some(gesture), Some(pos)) = (&mut self.gesture, pointer) {
-            let at = world(pos);
-            let far = |last: [f64; 2]| view.pos(last).distance(pos) >= STEP;
-            match gesture.tool {
-                Tool::Rectangle | Tool::Ellipse => {
-                    gesture.points.truncate(1);
-                    gesture.points.push(at);
+            if matches!(gesture.tool, Tool::Rectangle | Tool::Ellipse) {
+                gesture.points.truncate(1);
+                gesture.points.push(world(pos));
+            } else {
+                // All of the way, however long a frame takes.
+                let moved = |event: &egui::Event| match event {
+                    egui::Event::PointerMoved(pos) => Some(*pos),
+                    _ => None,
+                };
+                let way: Vec<Pos2> = ui.input(|i| i.events.iter().filter_map(moved).collect());
+                for pos in way.into_iter().chain([pos]) {
+                    let far = |last: [f64; 2]| view.pos(last).distance(pos) >= STEP;
+                    if gesture.points.last().is_none_or(|last| far(*last)) {
+                        gesture.points.push(world(pos));
+                    }
                 }
-                _ if gesture.points.last().is_none_or(|last| far(*last)) => gesture.points.push(at),
-                _ => {}
             }
         }
         let released = !ui.input(|i| i.pointer.button_down(PointerButton::Primary));
@@ -239,6 +265,9 @@ impl Selecting {
         let world = |pos: Pos2| view.camera.world_from_px(view.px(pos), view.size_px);
         let mode = self.mode_with(ui.input(|i| i.modifiers));
         let enter = ui.input(|i| i.key_pressed(Key::Enter));
+        if response.hovered() && ui.input(|i| i.key_pressed(Key::Backspace)) {
+            self.undo_corner();
+        }
         if response.clicked_by(PointerButton::Primary)
             && let Some(pos) = response.interact_pointer_pos()
         {
@@ -276,17 +305,23 @@ impl Selecting {
         let finishes = !self.finished.is_empty() && shown.sample.is_none();
         let drawn = self.finished.front().or(self.gesture.as_ref());
         let drawn = drawn.filter(|g| g.on == on && g.roi().is_some());
+        let drawn_rows = session.data().and_then(|data| session.view().drawn(data));
         let question = Question {
             places: shown.places,
+            shown: shown.serial,
             selection: old.map(Part::revision),
             gesture: drawn.map(|g| (g.clone(), finishes)),
         };
         if question.gesture.is_some() || old.is_some() {
             let (points, selected) = (Arc::clone(&shown.points), old.map(Part::share));
             let asked = question.clone();
-            let rows = session.data().map_or(0, |d| d.dataset.catalog.len());
+            let visible = Visible {
+                places: shown.look.colored.drawn.clone(),
+                rows: drawn_rows.clone(),
+                data: session.data().map(Part::share),
+            };
             self.chosen.ask(ctx, &question, move || {
-                threads::promptly(|| answer(&asked, &points, selected.as_deref(), rows))
+                threads::promptly(|| answer(&asked, &points, selected.as_deref(), &visible))
             });
         }
         if self.chosen.poll(ctx) {
@@ -298,10 +333,14 @@ impl Selecting {
             roi: finished.roi()?.moved(shown.points.origin()),
             plane: shown.plane(),
         };
+        // What is not drawn is not taken.
+        let new = SubsetExpr::Region(region);
+        let new = match drawn_rows {
+            Some(drawn) => SubsetExpr::And(Box::new(new), Box::new(drawn)),
+            None => new,
+        };
         let selection = Selection {
-            expr: finished
-                .mode
-                .join(old.map(|s| s.expr.clone()), SubsetExpr::Region(region)),
+            expr: finished.mode.join(old.map(|s| s.expr.clone()), new),
             rows: chosen.rows.clone()?,
         };
         self.finished.pop_front();
@@ -377,8 +416,43 @@ impl Selecting {
     }
 }
 
-/// Evaluates a question on a map of a catalogue of so many rows; the work of another thread.
-fn answer(question: &Question, points: &MapPoints, old: Option<&Selection>, rows: usize) -> Chosen {
+/// What can be chosen.
+struct Visible {
+    /// By place; `None` for all.
+    places: Option<Arc<Mask>>,
+    /// Of the rows of these data; `None` for all.
+    rows: Option<SubsetExpr>,
+    data: Option<Arc<OpenData>>,
+}
+
+impl Visible {
+    /// Rows of these places that are drawn.
+    fn rows(&self, points: &MapPoints, places: &Mask) -> Mask {
+        let Some(data) = &self.data else {
+            return Mask::none(0);
+        };
+        let catalog = &data.dataset.catalog;
+        // Rows without a place on the map are in no region.
+        let rows = rows_of(points, places, catalog.len());
+        let drawn = self
+            .rows
+            .as_ref()
+            .map(|expr| evaluate_subset(expr, catalog, None));
+        match drawn {
+            Some(Ok(drawn)) => rows.and(&drawn),
+            // A filter that cannot be read draws everything.
+            Some(Err(_)) | None => rows,
+        }
+    }
+}
+
+/// Evaluates a question; the work of another thread.
+fn answer(
+    question: &Question,
+    points: &MapPoints,
+    old: Option<&Selection>,
+    visible: &Visible,
+) -> Chosen {
     let old_places = old.map(|old| selected_places(points, old));
     let Some((gesture, finished)) = &question.gesture else {
         return Chosen {
@@ -390,10 +464,11 @@ fn answer(question: &Question, points: &MapPoints, old: Option<&Selection>, rows
     let new = gesture
         .roi()
         .map_or_else(none, |roi| roi.select(points.tree()));
-    let places = gesture.mode.join_masks(old_places.as_ref(), &new);
+    let seen = visible.places.as_ref().map(|drawn| new.and(drawn));
+    let seen = seen.as_ref().unwrap_or(&new);
+    let places = gesture.mode.join_masks(old_places.as_ref(), seen);
     let rows = finished.then(|| {
-        // Rows without a place on the map are in no region.
-        let new = rows_of(points, &new, rows);
+        let new = visible.rows(points, &new);
         gesture.mode.join_masks(old.map(|s| &s.rows), &new)
     });
     Chosen {
