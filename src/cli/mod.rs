@@ -157,6 +157,7 @@ impl Answer {
 #[must_use]
 pub fn main() -> ExitCode {
     without_telemetry();
+    leave_nothing_behind();
     let cli = Cli::parse();
     let result = match cli.command {
         None => window::run(&cli.window),
@@ -207,6 +208,26 @@ pub fn main() -> ExitCode {
 fn without_telemetry() {
     // SAFETY: this is the first thing the program does.
     unsafe { std::env::set_var("ORT_DISABLE_TELEMETRY", "1") };
+}
+
+/// Removes what is half written before a signal ends the program.
+fn leave_nothing_behind() {
+    #[cfg(unix)]
+    {
+        use signal_hook::consts::{SIGINT, SIGTERM};
+        use signal_hook::iterator::Signals;
+        use signal_hook::low_level::emulate_default_handler;
+        // Without them the program ends as any other. A hang-up is left to whoever ignores it (`nohup`).
+        let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else {
+            return;
+        };
+        std::thread::spawn(move || {
+            for signal in signals.forever() {
+                io::discard_unfinished();
+                drop(emulate_default_handler(signal));
+            }
+        });
+    }
 }
 
 /// Four numbers with commas between them.

@@ -64,6 +64,9 @@ pub(super) struct RenderArgs {
     /// Shares of the points that contours surround
     #[arg(long, value_name = "F,F", value_delimiter = ',', default_values_t = [0.5, 0.9], value_parser = parse_fraction)]
     contour_fractions: Vec<f64>,
+    /// Times the automatic width of the smoothing under contours: less for many small clusters
+    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = parse_smoothing)]
+    contour_smoothing: f32,
     /// With axes
     #[arg(long)]
     axes: bool,
@@ -218,6 +221,10 @@ fn between(text: &str, low: f32, high: f32) -> Result<f32, String> {
     number.ok_or_else(|| format!("a number from {low} to {high}"))
 }
 
+fn parse_smoothing(text: &str) -> Result<f32, String> {
+    between(text, 0.1, 3.0)
+}
+
 fn parse_fraction(text: &str) -> Result<f64, String> {
     let number = text.parse().ok().filter(|n| *n > 0.0 && *n < 1.0);
     number.ok_or_else(|| "a number between 0 and 1".to_owned())
@@ -299,6 +306,7 @@ fn view(args: &RenderArgs, mut view: ViewSpec, catalog: &Catalog) -> Result<View
         MapArg::Mixed => None,
     };
     view.contours.fractions.clone_from(&args.contour_fractions);
+    view.contours.smoothing = args.contour_smoothing;
     for layer in &mut view.layers {
         layer.shown = false;
     }

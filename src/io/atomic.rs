@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::NamedTempFile;
 
@@ -23,8 +24,40 @@ pub enum Overwrite {
 #[derive(Debug)]
 pub struct AtomicFile {
     temporary: BufWriter<NamedTempFile>,
+    listed: Listed,
     path: PathBuf,
     overwrite: Overwrite,
+}
+
+/// Temporary files that are being written.
+static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes the temporary files that are being written; for a program that is about to end.
+pub fn discard_unfinished() {
+    for path in unfinished().drain(..) {
+        drop(std::fs::remove_file(path));
+    }
+}
+
+/// Keeps a temporary file on the list of those, while it is there.
+#[derive(Debug)]
+struct Listed(PathBuf);
+
+impl Listed {
+    fn new(path: &Path) -> Self {
+        unfinished().push(path.to_owned());
+        Self(path.to_owned())
+    }
+}
+
+impl Drop for Listed {
+    fn drop(&mut self) {
+        unfinished().retain(|path| *path != self.0);
+    }
 }
 
 impl AtomicFile {
@@ -41,6 +74,7 @@ impl AtomicFile {
             .tempfile_in(folder)
             .map_err(|source| IoError::system(path, "write", source))?;
         Ok(Self {
+            listed: Listed::new(temporary.path()),
             temporary: BufWriter::with_capacity(1 << 20, temporary),
             path: path.to_owned(),
             overwrite,
@@ -54,6 +88,7 @@ impl AtomicFile {
     pub fn commit(self) -> Result<(), IoError> {
         let Self {
             temporary,
+            listed,
             path,
             overwrite,
         } = self;
@@ -71,6 +106,7 @@ impl AtomicFile {
                 }
             })?,
         };
+        drop(listed);
         Ok(())
     }
 }

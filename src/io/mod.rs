@@ -27,7 +27,10 @@ mod vectors;
 
 use std::path::{Path, PathBuf};
 
-pub use atomic::{AtomicFile, Overwrite, check_format, check_output, create_folder, write_whole};
+pub use atomic::{
+    AtomicFile, Overwrite, check_format, check_output, create_folder, discard_unfinished,
+    write_whole,
+};
 pub use axes::columns_as_map;
 pub use csv::write_csv;
 pub use cutouts::CutoutSource;

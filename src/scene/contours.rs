@@ -5,14 +5,16 @@ use crate::analysis::density::{DensityGrid, DensityParams};
 use crate::color::Rgba;
 use crate::session::{ContourSpec, MapPoints};
 
-/// Most categories with contours of their own; the largest come first.
-const MOST_CATEGORIES: usize = 6;
+/// Most categories with contours of their own, the largest first, and among so many points.
+const MOST_CATEGORIES: usize = 24;
+const FEW_CATEGORIES: usize = 6;
+const MANY_POINTS: usize = 3_000_000;
 /// Cells along the longer side of the density that contours are drawn from.
 const CELLS: usize = 512;
 /// Points that the place of a name is found from.
 const SAMPLE: usize = 100_000;
 /// Cells along each side in which the densest place of a category is looked for.
-const LABEL_CELLS: usize = 48;
+const LABEL_CELLS: usize = 24;
 
 /// A line around a share of the points.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,10 +49,15 @@ pub fn contours(
     cancelled: &dyn Fn() -> bool,
 ) -> Vec<Contour> {
     let shown = drawn_entries(colored);
+    let most = if points.len() > MANY_POINTS {
+        FEW_CATEGORIES
+    } else {
+        MOST_CATEGORIES
+    };
     let colors: Vec<Option<Rgba>> = if spec.by_category && shown.len() > 1 {
         shown
             .iter()
-            .take(MOST_CATEGORIES)
+            .take(most)
             .map(|(_, color, _)| Some(*color))
             .collect()
     } else {
@@ -64,7 +71,8 @@ pub fn contours(
         };
         let params = DensityParams {
             cells: CELLS,
-            bandwidth: None,
+            times: f64::from(spec.smoothing),
+            ..DensityParams::default()
         };
         let grid = DensityGrid::estimate(points.tree().points(), drawn, params, cancelled);
         let Some(grid) = grid else { continue };
@@ -105,33 +113,33 @@ pub fn labels(points: &MapPoints, colored: &Colored) -> Vec<MapLabel> {
     }
     let colors = colored.colors();
     let positions = points.tree().points();
-    // Far outliers do not widen the cells.
-    let limits = [0, 1].map(|i| {
-        let mut values: Vec<f32> = sample.iter().map(|&p| positions[p as usize][i]).collect();
-        values.sort_unstable_by(f32::total_cmp);
-        let at = |q: f64| f64::from(values[((values.len() - 1) as f64 * q) as usize]);
-        (at(0.02), at(0.98))
-    });
-    let cell = |position: [f32; 2]| {
-        [0, 1].map(|i| {
-            let (low, high) = limits[i];
-            let t = (f64::from(position[i]) - low) / (high - low).max(f64::MIN_POSITIVE);
-            ((t * LABEL_CELLS as f64).clamp(0.0, LABEL_CELLS as f64 - 1.0)) as usize
-        })
-    };
     drawn_entries(colored)
         .into_iter()
         .filter_map(|(text, color, count)| {
+            let own = |place: &usize| colors[*place][3] != 0 && colors[*place][..3] == color[..3];
+            let own: Vec<usize> = sample.iter().map(|&p| p as usize).filter(own).collect();
+            // Its far outliers do not widen the cells.
+            let limits = [0, 1].map(|i| {
+                let mut values: Vec<f32> = own.iter().map(|&p| positions[p][i]).collect();
+                values.sort_unstable_by(f32::total_cmp);
+                let at = |q: f64| values.get((values.len().saturating_sub(1) as f64 * q) as usize);
+                let at = |q: f64| at(q).map_or(0.0, |v| f64::from(*v));
+                (at(0.02), at(0.98))
+            });
+            let cell = |position: [f32; 2]| {
+                [0, 1].map(|i| {
+                    let (low, high) = limits[i];
+                    let t = (f64::from(position[i]) - low) / (high - low).max(f64::MIN_POSITIVE);
+                    ((t * LABEL_CELLS as f64).clamp(0.0, LABEL_CELLS as f64 - 1.0)) as usize
+                })
+            };
             let mut cells = vec![(0_u32, [0.0_f64; 2], 0_usize); LABEL_CELLS * LABEL_CELLS];
-            for &place in &sample {
-                let place = place as usize;
-                if colors[place][3] != 0 && colors[place][..3] == color[..3] {
-                    let [x, y] = cell(positions[place]);
-                    let (n, sum, last) = &mut cells[y * LABEL_CELLS + x];
-                    (*n, *last) = (*n + 1, place);
-                    for i in 0..2 {
-                        sum[i] += f64::from(positions[place][i]);
-                    }
+            for place in own {
+                let [x, y] = cell(positions[place]);
+                let (n, sum, last) = &mut cells[y * LABEL_CELLS + x];
+                (*n, *last) = (*n + 1, place);
+                for i in 0..2 {
+                    sum[i] += f64::from(positions[place][i]);
                 }
             }
             // A place in the middle of a dense region, not its single densest cell.

@@ -156,6 +156,13 @@ pub struct ContourSpec {
     pub fractions: Vec<f64>,
     /// Apart for each category that colours the points.
     pub by_category: bool,
+    /// Times the automatic width of the smoothing, `0.1..=3`.
+    #[serde(default = "one")]
+    pub smoothing: f32,
+}
+
+fn one() -> f32 {
+    1.0
 }
 
 impl Default for ContourSpec {
@@ -163,6 +170,7 @@ impl Default for ContourSpec {
         Self {
             fractions: vec![0.5, 0.9],
             by_category: true,
+            smoothing: 1.0,
         }
     }
 }
@@ -248,6 +256,7 @@ impl ViewSpec {
             }
         }
         self.layers = layers;
+        self.contours.smoothing = or(self.contours.smoothing, 0.1, 3.0, 1.0);
         self.contours.fractions.retain(|f| *f > 0.0 && *f < 1.0);
         self.contours.fractions.sort_by(f64::total_cmp);
         self.contours.fractions.dedup();

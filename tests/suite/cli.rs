@@ -484,3 +484,34 @@ fn what_a_model_makes_is_drawn() {
     let umap = said(card, &["--components", "--model", text(&curved)]);
     assert!(umap.contains("only a PCA map has components"), "{umap}");
 }
+
+/// A program that is told to end takes with it what it has half written.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_command_leaves_nothing_behind() {
+    use std::process::{Command, Stdio};
+    use std::time::{Duration, Instant};
+
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("demo");
+    let begun = Instant::now();
+    let child = Command::new(env!("CARGO_BIN_EXE_latentarium"))
+        .args(["demo", "--galaxies", "20000", "--out", text(&out)])
+        .stderr(Stdio::null())
+        .spawn();
+    let mut child = child.unwrap();
+    let parts = || {
+        let files = fs::read_dir(&out).into_iter().flatten().flatten();
+        let names = files.map(|file| file.file_name().into_string().unwrap());
+        names.filter(|name| name.ends_with(".part")).count()
+    };
+    while parts() == 0 {
+        assert!(begun.elapsed() < Duration::from_mins(1), "nothing is written");
+        assert!(child.try_wait().unwrap().is_none(), "it has ended");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let pid = child.id().to_string();
+    Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+    assert!(!child.wait().unwrap().success());
+    assert_eq!(parts(), 0);
+}

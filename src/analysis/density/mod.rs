@@ -34,6 +34,8 @@ pub struct DensityParams {
     /// Standard deviation of the Gaussian kernel in world units. `None`, and any value that is
     /// not finite and positive, takes the normal-reference rule of Silverman (1986).
     pub bandwidth: Option<f64>,
+    /// Times what that rule gives, which is too wide for many small clusters: above 0.
+    pub times: f64,
 }
 
 impl Default for DensityParams {
@@ -41,6 +43,7 @@ impl Default for DensityParams {
         Self {
             cells: 512,
             bandwidth: None,
+            times: 1.0,
         }
     }
 }
@@ -94,7 +97,10 @@ impl DensityGrid {
         let bandwidth = params
             .bandwidth
             .filter(|h| h.is_finite() && *h > 0.0)
-            .unwrap_or_else(|| bandwidth::normal_reference(&sample, &fence, bounds.used));
+            .unwrap_or_else(|| {
+                let rule = bandwidth::normal_reference(&sample, &fence, bounds.used);
+                rule * params.times.clamp(1e-3, 1e3)
+            });
         let frame = Frame::new(&bounds, bandwidth, params.cells);
         let counts = bin::count(points, &use_point, &bounds, &frame, cancelled)?;
         let gaussian = Gaussian::new(frame.sigma_cells() as f32, REACH);

@@ -118,6 +118,7 @@ fn moments_are_those_of_the_points_plus_the_kernel() {
     let params = DensityParams {
         cells: 64,
         bandwidth: Some(1e-3),
+        ..DensityParams::default()
     };
     let grid = DensityGrid::estimate(&points, |_| true, params, &|| false).unwrap();
     // The narrowest kernel, where the spread over a cell would show.

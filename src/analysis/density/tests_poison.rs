@@ -37,7 +37,11 @@ fn poison_is_survived() {
             Some(0.5),
         ] {
             for cells in [0, 100, 512] {
-                let params = DensityParams { cells, bandwidth };
+                let params = DensityParams {
+                    cells,
+                    bandwidth,
+                    ..DensityParams::default()
+                };
                 let grid = DensityGrid::estimate(&points, |_| true, params, &|| false).unwrap();
                 check(&grid);
                 assert!(!grid.contours(grid.levels(&[0.9])[0]).is_empty());

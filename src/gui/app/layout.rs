@@ -12,6 +12,16 @@ use super::super::theme::tokens;
 use super::super::views::{self, map::Scene};
 use super::{App, INSPECTOR_FROM, LEGEND_FROM};
 
+/// Fills a panel that stays as wide as the user made it, whatever is in it.
+fn within(ui: &mut Ui, fill: impl FnOnce(&mut Ui)) {
+    let rect = ui.available_rect_before_wrap();
+    let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(rect));
+    // Frames and shadows reach into the margins.
+    inside.shrink_clip_rect(rect.expand(8.0));
+    fill(&mut inside);
+    ui.advance_cursor_after_rect(rect);
+}
+
 impl App {
     /// What the map shows of the data that are open.
     pub(super) fn shown(&self) -> Option<&Arc<Shown>> {
@@ -80,17 +90,19 @@ impl App {
             .size_range(180.0..=420.0)
             .frame(frame(12.0, 4.0))
             .show(ui, |ui| {
-                egui::ScrollArea::vertical()
-                    .auto_shrink(false)
-                    .show(ui, |ui| {
-                        let look = self.shown().map(|shown| &shown.look);
-                        let colored = look.map(|look| &look.colored);
-                        panels::legend::ui(ui, self.history.session(), colored, actions);
-                        panels::layers::ui(ui, self.history.session().view(), actions);
+                let look = self.shown().map(|shown| &shown.look);
+                let colored = look.map(|look| &look.colored);
+                let session = self.history.session();
+                within(ui, |ui| {
+                    let area = egui::ScrollArea::vertical().auto_shrink(false);
+                    area.show(ui, |ui| {
+                        panels::legend::ui(ui, session, colored, actions);
+                        panels::layers::ui(ui, session.view(), actions);
                         if let Some(look) = look {
                             panels::legend::histograms(ui, &look.histograms);
                         }
                     });
+                });
             });
         if self.focus.is_none() && width < INSPECTOR_FROM {
             return;
@@ -119,7 +131,9 @@ impl App {
                     nearest.ui(ui, session, row, actions);
                 };
                 let pictures = (focus_picture, &*hover_picture);
-                panels::inspector::ui(ui, session, *focus, pictures, cutout_style, beside);
+                within(ui, |ui| {
+                    panels::inspector::ui(ui, session, *focus, pictures, cutout_style, beside);
+                });
             });
     }
 

@@ -59,7 +59,7 @@ pub(in crate::gui) fn ui(ui: &mut Ui, view: &ViewSpec, actions: &mut Vec<Action>
         let shown = layer.shown;
         match view.layers[index].kind {
             LayerKind::Density if shown => density(ui, &mut changed, &mut gesture),
-            LayerKind::Contours if shown => contours(ui, &mut changed),
+            LayerKind::Contours if shown => contours(ui, &mut changed, &mut gesture),
             _ => {}
         }
     }
@@ -120,7 +120,7 @@ fn density(ui: &mut Ui, view: &mut ViewSpec, gesture: &mut Option<egui::Id>) {
     });
 }
 
-fn contours(ui: &mut Ui, view: &mut ViewSpec) {
+fn contours(ui: &mut Ui, view: &mut ViewSpec, gesture: &mut Option<egui::Id>) {
     ui.indent("contours", |ui| {
         ui.horizontal_wrapped(|ui| {
             for percent in [25, 50, 68, 90, 95, 99] {
@@ -136,7 +136,16 @@ fn contours(ui: &mut Ui, view: &mut ViewSpec) {
                 }
             }
         });
-        ui.checkbox(&mut view.contours.by_category, "each category");
+        ui.checkbox(&mut view.contours.by_category, "each category")
+            .on_hover_text(
+                "The 24 largest categories; 6 where there are more than 3 million points",
+            );
+        ui.spacing_mut().slider_width = (ui.available_width() - 104.0).max(40.0);
+        let smoothing = Slider::new(&mut view.contours.smoothing, 0.1..=3.0).logarithmic(true);
+        let response = ui.add(smoothing.text("smooth").fixed_decimals(1));
+        if response.dragged() {
+            *gesture = Some(response.id);
+        }
         ui.add_space(STEP / 2.0);
     });
 }

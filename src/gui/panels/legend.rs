@@ -16,6 +16,8 @@ use crate::session::{OpenData, Session, ViewSpec};
 
 /// Columns that say where things are, not what they are.
 const BOOKKEEPING: [&str; 5] = ["id", "cutout_file", "cutout_hdu", "cutout_plane", "warning"];
+/// Width of the button that takes limits back.
+const AUTO: f32 = 40.0;
 /// Categories that a legend shows without scrolling.
 const ROWS: usize = 16;
 /// Height of one category's strip of a histogram.
@@ -176,6 +178,7 @@ fn by_column(
                     .unwrap_or_else(|| "the same for all".to_owned()),
             )
             .width(ui.available_width())
+            .truncate()
             .show_ui(ui, |ui| {
                 ui.selectable_value(&mut next, None, "the same for all");
                 for (column, kind) in data.dataset.catalog.columns().zip(&data.kinds) {
@@ -349,8 +352,11 @@ fn numbers(
     bar(ui, map, invert, scale);
     let mut spec = view.color.clone();
     ui.horizontal(|ui| {
+        let gap = ui.spacing().item_spacing.x;
+        let width = (ui.available_width() - 28.0 - 2.0 * gap) / 2.0;
         let list = ComboBox::from_id_salt("scale")
-            .width(84.0)
+            .width(width)
+            .truncate()
             .selected_text(spec.scale.name())
             .show_ui(ui, |ui| {
                 for kind in ScaleKind::ALL {
@@ -359,7 +365,8 @@ fn numbers(
             });
         named_list(&list.response, "Scale of the colours");
         let list = ComboBox::from_id_salt("map")
-            .width(84.0)
+            .width(width)
+            .truncate()
             .selected_text(spec.map.name())
             .show_ui(ui, |ui| {
                 for map in Colormap::ALL {
@@ -386,10 +393,18 @@ fn numbers(
     let mut gesture = None;
     let (mut low, mut high) = scale.limits();
     ui.horizontal(|ui| {
-        ui.label(RichText::new("Limits").color(colors.muted));
+        // Under the ends of the bar, however wide the panel is.
+        let gap = ui.spacing().item_spacing.x;
+        let width = (ui.available_width() - AUTO - 2.0 * gap).max(80.0) / 2.0;
+        let size = Vec2::new(width, ui.spacing().interact_size.y);
         let ends = [low, high];
-        let a = ui.add(Limit::new(&mut low, ends).widget());
-        let b = ui.add(Limit::new(&mut high, ends).widget());
+        ui.style_mut().drag_value_text_style = egui::TextStyle::Small;
+        ui.spacing_mut().button_padding.x = STEP;
+        let a = ui.add_sized(size, Limit::new(&mut low, ends).widget());
+        let b = ui.add_sized(size, Limit::new(&mut high, ends).widget());
+        let tip = "drag, or click to type";
+        let a = a.on_hover_text(format!("Lower limit: {tip}"));
+        let b = b.on_hover_text(format!("Upper limit: {tip}"));
         if (a.changed() || b.changed()) && low < high && (low, high) != scale.limits() {
             spec.limits = Some((low, high));
             gesture = [a, b].iter().find(|r| r.dragged()).map(|r| r.id);

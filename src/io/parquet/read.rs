@@ -5,8 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{Array, RecordBatch, RecordBatchOptions};
-use arrow::compute::can_cast_types;
-use arrow::datatypes::{DataType, Schema};
+use arrow::datatypes::Schema;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::file::metadata::ParquetMetaData;
 
@@ -201,7 +200,7 @@ fn take_axes(
     let find = |wanted: &[usize], axis| {
         wanted.iter().position(|&i| {
             let field = schema.field(i);
-            field.name() == axis && can_cast_types(field.data_type(), &DataType::Float32)
+            field.name() == axis && field.data_type().is_numeric()
         })
     };
     for axis in AXES.iter().take(dims) {
@@ -213,7 +212,8 @@ fn take_axes(
     }
     if axes.len() < 2 {
         return Err(DataError::Table(
-            "the file calls itself a projection but has no columns x and y".to_owned(),
+            "the file calls itself a map but has no numbers in columns x and y; make the map again"
+                .to_owned(),
         ));
     }
     Ok(axes)
