@@ -75,18 +75,18 @@ type Markers = (Vec<(String, Shape)>, Vec<u8>);
 /// The marker of each category, and that of each place; beyond four categories they repeat.
 fn markers(points: &MapPoints, column: &Column<'_>) -> Option<Markers> {
     let (names, of_row) = column.categories(MOST_CATEGORIES)?;
-    let shape = |index: usize| index % Shape::ALL.len();
+    let order = in_order(column, &names);
+    let mut rank = vec![0; names.len()];
+    for (place, &index) in order.iter().enumerate() {
+        rank[index] = place;
+    }
+    let shape = |index: usize| rank[index] % Shape::ALL.len();
     let of_place = (0..points.len())
         .into_par_iter()
         .map(|place| of_row[points.row(place)].map_or(0, |i| shape(usize::from(i))) as u8)
         .collect();
-    let names = names.into_iter().enumerate();
-    Some((
-        names
-            .map(|(i, name)| (name, Shape::ALL[shape(i)]))
-            .collect(),
-        of_place,
-    ))
+    let entry = |&i: &usize| (names[i].clone(), Shape::ALL[shape(i)]);
+    Some((order.iter().map(entry).collect(), of_place))
 }
 
 type Sizes = ((String, f64, f64), Vec<u8>);
@@ -141,11 +141,9 @@ fn paint(catalog: &Catalog, points: &MapPoints, by: &ColorBy, rows: Option<&Mask
     let Some((names, of_row)) = column.categories(MOST_CATEGORIES) else {
         return plain();
     };
-    let mut names_in_order = names.clone();
-    if column.is_numeric() {
-        names_in_order.sort_by_key(|name| name.parse::<i128>().ok());
-    }
-    let entries = entries(&names_in_order, by);
+    let order = in_order(&column, &names).into_iter();
+    let in_order: Vec<String> = order.map(|i| names[i].clone()).collect();
+    let entries = entries(&in_order, by);
     // From the place of first appearance to the entry; the last entry is that of no value.
     let last = entries.len() - 1;
     let entry_of: Vec<u8> = names
@@ -192,6 +190,16 @@ fn paint(catalog: &Catalog, points: &MapPoints, by: &ColorBy, rows: Option<&Mask
                 .collect(),
         ),
     }
+}
+
+/// The places of categories in the order in which a legend lists them: whole numbers as they grow, others as they
+/// first appear.
+fn in_order(column: &Column<'_>, names: &[String]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..names.len()).collect();
+    if column.is_numeric() {
+        order.sort_by_key(|&i| names[i].parse::<i128>().ok());
+    }
+    order
 }
 
 /// The categories in the order of the legend, which gives them their colours; at the end that of no

@@ -506,7 +506,10 @@ fn an_interrupted_command_leaves_nothing_behind() {
         names.filter(|name| name.ends_with(".part")).count()
     };
     while parts() == 0 {
-        assert!(begun.elapsed() < Duration::from_mins(1), "nothing is written");
+        assert!(
+            begun.elapsed() < Duration::from_mins(1),
+            "nothing is written"
+        );
         assert!(child.try_wait().unwrap().is_none(), "it has ended");
         std::thread::sleep(Duration::from_millis(1));
     }
