@@ -45,10 +45,10 @@ pub fn discard_unfinished() {
 
 /// Keeps a temporary file on the list of those, while it is there.
 #[derive(Debug)]
-struct Listed(PathBuf);
+pub(super) struct Listed(PathBuf);
 
 impl Listed {
-    fn new(path: &Path) -> Self {
+    pub(super) fn new(path: &Path) -> Self {
         unfinished().push(path.to_owned());
         Self(path.to_owned())
     }

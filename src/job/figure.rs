@@ -140,6 +140,7 @@ pub fn write_figure(
     let map = Bitmap::new(image.width, image.height, rgba)
         .ok_or_else(|| JobError::Fault("the picture has another size".to_owned()))?;
     let spec = scene::figure_spec(&FigureParts {
+        catalog,
         points: &points,
         colored: &colored,
         view,

@@ -1,15 +1,20 @@
 //! The axes of a map of three dimensions, as the viewer sees them.
 
-use crate::data::{Plane, Projection};
+use crate::data::{Catalog, Plane, Projection};
 
-/// Names of the axes of a map: the columns it is of, or by the method that made it, or else x, y and z.
+/// Names of the axes of a map: the columns it is of, with their units where the catalogue has them, or by the method
+/// that made it, or else x, y and z.
 #[must_use]
-pub fn axis_names(projection: &Projection) -> [String; 3] {
+pub fn axis_names(projection: &Projection, catalog: Option<&Catalog>) -> [String; 3] {
     let told = |key| projection.provenance().get(key);
     let columns: Vec<&str> = told("columns").unwrap_or_default().split(", ").collect();
     let are_columns = told("method") == Some("columns") && columns.len() == projection.dims();
     [0, 1, 2].map(|i| match told("method") {
-        _ if are_columns => columns.get(i).copied().unwrap_or_default().to_owned(),
+        _ if are_columns => {
+            let name = columns.get(i).copied().unwrap_or_default();
+            let column = catalog.and_then(|catalog| catalog.column(name));
+            column.map_or_else(|| name.to_owned(), |column| column.label().into_owned())
+        }
         Some(method) => format!("{method} {}", i + 1),
         None => ["x", "y", "z"][i].to_owned(),
     })
@@ -36,7 +41,7 @@ mod tests {
                     told.with(key, *value)
                 });
             let projection = Projection::new(vec![1.0, 2.0], 2, vec![0], 1, told).unwrap();
-            axis_names(&projection)
+            axis_names(&projection, None)
         };
         let columns = [("method", "columns"), ("columns", "ra, dec")];
         assert_eq!(names(&columns)[..2], ["ra", "dec"]);

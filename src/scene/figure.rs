@@ -2,6 +2,7 @@
 
 use super::{Colored, Contour, LINE_WIDTH, Legend, MapImage, MapLabel, precise_number, tick_texts};
 use crate::color::{ColorScale, Colormap, MISSING, Rgba};
+use crate::data::Catalog;
 use crate::figure::canvas::Bitmap;
 use crate::figure::legend::{Block, Category, LegendSpec, Place};
 use crate::figure::{FigureSpec, Label, Lines, Marker, axes::TickSide, text_width};
@@ -17,6 +18,8 @@ const SMALL: f32 = 11.0;
 const MOST_LISTED: usize = 24;
 /// What a figure is made of.
 pub struct FigureParts<'a> {
+    /// The objects.
+    pub catalog: &'a Catalog,
     /// The map.
     pub points: &'a MapPoints,
     /// Its colours.
@@ -70,7 +73,7 @@ pub fn figure_spec(parts: &FigureParts<'_>) -> FigureSpec {
         color: shaded(label.color),
     };
     let plane = parts.points.plane();
-    let names = super::axis_names(parts.points.projection());
+    let names = super::axis_names(parts.points.projection(), Some(parts.catalog));
     let turned = !plane.is_front();
     let titles = if turned {
         let (yaw, pitch) = plane.angles();

@@ -1,8 +1,9 @@
 //! The command line is a contract: outputs, exit status, nothing half-written.
 
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use latentarium::progress::Progress;
 use serde_json::Value;
@@ -485,13 +486,22 @@ fn what_a_model_makes_is_drawn() {
     assert!(umap.contains("only a PCA map has components"), "{umap}");
 }
 
+/// Files below a folder that are being written.
+#[cfg(unix)]
+fn parts(folder: &Path) -> usize {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .map(|entry| match entry.path() {
+            folder if folder.is_dir() => parts(&folder),
+            file => usize::from(file.extension().is_some_and(|e| e == "part")),
+        })
+        .sum()
+}
+
 /// A program that is told to end takes with it what it has half written.
 #[cfg(unix)]
 #[test]
 fn an_interrupted_command_leaves_nothing_behind() {
-    use std::process::{Command, Stdio};
-    use std::time::{Duration, Instant};
-
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("demo");
     let begun = Instant::now();
@@ -500,12 +510,7 @@ fn an_interrupted_command_leaves_nothing_behind() {
         .stderr(Stdio::null())
         .spawn();
     let mut child = child.unwrap();
-    let parts = || {
-        let files = fs::read_dir(&out).into_iter().flatten().flatten();
-        let names = files.map(|file| file.file_name().into_string().unwrap());
-        names.filter(|name| name.ends_with(".part")).count()
-    };
-    while parts() == 0 {
+    while parts(&out) == 0 {
         assert!(
             begun.elapsed() < Duration::from_mins(1),
             "nothing is written"
@@ -516,5 +521,5 @@ fn an_interrupted_command_leaves_nothing_behind() {
     let pid = child.id().to_string();
     Command::new("kill").args(["-TERM", &pid]).status().unwrap();
     assert!(!child.wait().unwrap().success());
-    assert_eq!(parts(), 0);
+    assert_eq!(parts(&out), 0);
 }

@@ -202,6 +202,46 @@ fn lit_pixels_are_those_of_drawing_every_point() {
     }
 }
 
+/// Markers that reach farther than a word of lit pixels: beside a crowd that is surrounded by light, its arms are lit.
+#[test]
+fn lit_pixels_of_large_markers_are_exact() {
+    let mut bench = Bench::new();
+    let mut r = Random(4);
+    let crowd = (0..300).map(|_| [100.0 + 0.3 * r.next(), 168.0 + 0.3 * r.next()]);
+    let others = [
+        [85.0, 168.0],
+        [85.0, 200.0],
+        [85.0, 136.0],
+        [100.0, 200.0],
+        [100.0, 136.0],
+    ];
+    let tree = TileTree::new(&crowd.chain(others).collect::<Vec<_>>());
+    let shades = Shades::new(&tree, vec![[255, 90, 40, 255]; tree.points().len()]);
+    let camera = Camera {
+        center: [150.0, 100.0],
+        px_per_unit: 1.0,
+    };
+    for shape in Shape::ALL {
+        for radius in [40.0, 62.0, 75.0, 190.0] {
+            let group = PointGroup {
+                shades: &shades,
+                shape,
+                size: 1.0,
+            };
+            let layer = PointLayer {
+                tree: &tree,
+                groups: &[group],
+                selection: None,
+                style: style(radius, 0.8),
+            };
+            let drawn = bench.draw(Some(layer), &camera);
+            let expected = brute_force(&tree, |_| true, &camera, shape, radius);
+            let lit = drawn.chunks_exact(4).map(|pixel| pixel != BLACK);
+            assert!(lit.eq(expected), "{shape:?} of {radius} px");
+        }
+    }
+}
+
 /// Where many points lie over every pixel, none is looked at by itself.
 #[test]
 fn lit_pixels_are_exact_in_the_densest_crowds() {

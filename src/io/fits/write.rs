@@ -8,7 +8,7 @@ use tempfile::NamedTempFile;
 use super::ffi::{Fits, FitsFailure};
 use crate::data::{Cutout, RowOrder};
 use crate::io::IoError;
-use crate::io::atomic::{Overwrite, check_output, parent};
+use crate::io::atomic::{Listed, Overwrite, check_output, parent};
 
 /// Where a picture's centre lies on the sky, ICRS degrees.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,6 +23,7 @@ pub struct SkyPosition {
 /// appears under its name when [`commit`](Self::commit)ted.
 pub struct CutoutChunkWriter {
     file: NamedTempFile<Fits>,
+    listed: Listed,
     path: PathBuf,
     overwrite: Overwrite,
     count: i32,
@@ -43,6 +44,7 @@ impl CutoutChunkWriter {
             })
             .map_err(|source| IoError::system(path, "write", source))?;
         Ok(Self {
+            listed: Listed::new(file.path()),
             file,
             path: path.to_owned(),
             overwrite,
@@ -122,10 +124,11 @@ impl CutoutChunkWriter {
         let failed = |source| IoError::system(&self.path, "write", source);
         let (fits, temporary) = self.file.into_parts();
         fits.close().map_err(|f| failed(io::Error::other(f.0)))?;
-        match self.overwrite {
+        let persisted = match self.overwrite {
             Overwrite::Replace => temporary.persist(&self.path),
             Overwrite::Refuse => temporary.persist_noclobber(&self.path),
-        }
-        .map_err(|e| failed(e.error))
+        };
+        drop(self.listed);
+        persisted.map_err(|e| failed(e.error))
     }
 }

@@ -32,7 +32,7 @@ fn axes(ui: &mut Ui, points: &MapPoints) -> Option<Plane> {
         .circle_filled(middle, SIDE / 2.0, colors.panel.gamma_multiply(0.6));
     let plane = points.plane();
     let (tips, toward) = (axis_tips(plane), plane.toward());
-    let names = axis_names(points.projection());
+    let names = axis_names(points.projection(), None);
     let (yaw, pitch) = plane.angles();
     // The farthest first.
     let mut order = [0, 1, 2];
