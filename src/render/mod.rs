@@ -23,7 +23,7 @@ pub use density::{DensityScale, DensityStyle};
 pub use gpu::{AdapterSummary, DeviceWatch, Gpu, adapters, device_descriptor};
 pub use lines::LineBuffers;
 pub use raster::{
-    COUNT_CELL, PointGroup, PointLayer, PointPixels, PointStyle, Wanted, draw_points,
+    COUNT_CELL, PointGroup, PointLayer, PointPixels, PointStyle, Wanted, draw_points, draw_selected,
 };
 pub use shades::{Shade, Shades};
 pub use shape::Shape;
@@ -82,6 +82,23 @@ pub struct Picture<'a> {
     pub layers: &'a [(Layer<'a>, f32)],
 }
 
+impl Picture<'_> {
+    /// Whether there is a selection that would not be seen, and so is laid over everything: no points are shown, or
+    /// density lies over them. Pictures in place of points tell by themselves what is selected.
+    fn selection_lies_below(&self) -> bool {
+        let mut seen = false;
+        for (layer, _) in self.layers {
+            match layer {
+                Layer::Points => seen = true,
+                Layer::Density(_) => seen = false,
+                Layer::Thumbnails(_) => return false,
+                Layer::Lines(..) => {}
+            }
+        }
+        !seen && self.points.is_some_and(|points| points.selection.is_some())
+    }
+}
+
 /// What can be laid over the ground.
 #[derive(Clone, Copy)]
 pub enum Layer<'a> {
@@ -132,6 +149,11 @@ impl Renderer {
                     Layer::Thumbnails(buffers) => self.thumbnails.draw(&mut pass, buffers),
                 }
             }
+            if let Some(sheet) = target.sheet(picture.layers.len())
+                && picture.selection_lies_below()
+            {
+                self.sheets.draw(&mut pass, sheet);
+            }
         }
         gpu.queue().submit([encoder.finish()]);
     }
@@ -178,6 +200,13 @@ impl Renderer {
                 }
                 Layer::Thumbnails(buffers) => buffers.write_frame(gpu, size, opacity),
             }
+        }
+        if let Some(points) = picture.points.filter(|_| picture.selection_lies_below()) {
+            let to_px = picture.camera.to_px(size);
+            draw_selected(&points, to_px, width, height, &mut pixels);
+            let above = picture.layers.len();
+            let sheet = self.sheets.fit(gpu, target, above, width, height);
+            sheet.write(gpu, &pixels.rgba, [1.0; 2], 1.0);
         }
         target.pixels = pixels;
         target.density = density;

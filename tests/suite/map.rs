@@ -242,6 +242,47 @@ fn lit_pixels_of_large_markers_are_exact() {
     }
 }
 
+/// What is selected lies over everything, whatever layers there are.
+#[test]
+fn selected_points_are_seen_under_any_layers() {
+    let mut bench = Bench::new();
+    let points = &layouts(20_000)[0];
+    let tree = TileTree::new(points);
+    let shades = Shades::new(&tree, vec![[255, 90, 40, 255]; points.len()]);
+    let mask = Mask::from_fn(points.len(), |place| place % 500 == 0);
+    let bounds = Bounds::around(points.iter().copied()).unwrap();
+    let camera = Camera::fit(bounds, bench.target.size_px());
+    let groups = [PointGroup {
+        shades: &shades,
+        shape: Shape::Disc,
+        size: 1.0,
+    }];
+    let layer = |selection| PointLayer {
+        tree: &tree,
+        groups: &groups,
+        selection,
+        style: style(1.5, 1.0),
+    };
+    let density = DensityStyle {
+        scale: DensityScale::Log,
+        map: Some(Colormap::Magma),
+        smoothing_px: 3.0,
+        invert: false,
+        shade: 1.0,
+    };
+    let (points, density) = ((Layer::Points, 1.0), (Layer::Density(density), 1.0));
+    let selected = brute_force(&tree, |p| mask.contains(p), &camera, Shape::Disc, 1.5);
+    for layers in [&[density][..], &[points, density], &[]] {
+        let with = bench.draw_layers(Some(layer(Some(&mask))), &camera, layers);
+        let without = bench.draw_layers(Some(layer(None)), &camera, layers);
+        let pixels = with.chunks_exact(4).zip(without.chunks_exact(4));
+        let changed = pixels.zip(&selected).filter(|((a, b), _)| a != b);
+        let changed = changed.filter(|(_, selected)| **selected).count();
+        let all = selected.iter().filter(|selected| **selected).count();
+        assert!(changed * 2 > all, "{changed} of {all}");
+    }
+}
+
 /// Where many points lie over every pixel, none is looked at by itself.
 #[test]
 fn lit_pixels_are_exact_in_the_densest_crowds() {

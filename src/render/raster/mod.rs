@@ -164,6 +164,34 @@ pub fn draw_points(
     wanted: Wanted,
     pixels: &mut PointPixels,
 ) {
+    draw(layer, None, px_from_world, [width, height], wanted, pixels);
+}
+
+/// Draws the selected points alone, as they lie over the others.
+pub fn draw_selected(
+    layer: &PointLayer<'_>,
+    px_from_world: PxFromWorld,
+    width: usize,
+    height: usize,
+    pixels: &mut PointPixels,
+) {
+    let wanted = Wanted {
+        rgba: true,
+        counts: false,
+    };
+    let only = layer.selection;
+    draw(layer, only, px_from_world, [width, height], wanted, pixels);
+}
+
+/// Draws all points, or those of `only`.
+fn draw(
+    layer: &PointLayer<'_>,
+    only: Option<&Mask>,
+    px_from_world: PxFromWorld,
+    [width, height]: [usize; 2],
+    wanted: Wanted,
+    pixels: &mut PointPixels,
+) {
     let cells = [width, height].map(|side| side.div_ceil(COUNT_CELL));
     // What they held is overwritten.
     let rgba = if wanted.rgba { width * height * 4 } else { 0 };
@@ -177,11 +205,8 @@ pub fn draw_points(
     let lattice = Lattice::new(px_from_world);
     let crowd = crowd(layer, &lattice, [width as i32, height as i32]);
     let tone = Tone::new(layer.style.opacity, crowd);
-    let dim = if layer.selection.is_some() {
-        DIMMED
-    } else {
-        1.0
-    };
+    let over = layer.selection.filter(|_| only.is_none());
+    let dim = if over.is_some() { DIMMED } else { 1.0 };
     let radius = |group: &PointGroup<'_>| layer.style.radius_px * group.size;
     let of = |group: &PointGroup<'_>| Tables::new(group.shape, radius(group));
     let tables: Vec<Tables> = layer.groups.iter().map(of).collect();
@@ -191,11 +216,10 @@ pub fn draw_points(
         tree: layer.tree,
         wanted,
         inks: Inks::new(&tone, &layer.style, dim),
-        inks_selected: layer.selection.map(|_| Inks::new(&tone, &layer.style, 1.0)),
+        inks_selected: over.map(|_| Inks::new(&tone, &layer.style, 1.0)),
         pad: tables.iter().map(pad).max().unwrap_or(0),
-        base: passes(layer, &tables, None),
-        selected: layer
-            .selection
+        base: passes(layer, &tables, only),
+        selected: over
             .map(|mask| passes(layer, &tables, Some(mask)))
             .unwrap_or_default(),
     };
