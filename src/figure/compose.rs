@@ -232,15 +232,15 @@ impl Overlay<'_> {
             let tall = SMALL / 2.0 + STEP;
             let (low, high) = (rect.y + tall, rect.bottom() - tall);
             let y = if low <= high { y.clamp(low, high) } else { y };
-            let text = Rect::new(x - half, y - tall, 2.0 * half, 2.0 * tall);
-            if covered
-                .iter()
-                .chain(&taken)
-                .any(|other| other.overlaps(&text))
-            {
+            // one that would cover another moves above or below it
+            let at = |y: f32| Rect::new(x - half, y - tall, 2.0 * half, 2.0 * tall);
+            let free = |at: &Rect| !covered.iter().chain(&taken).any(|o| o.overlaps(at));
+            let places = [0.0, -2.0 * tall, 2.0 * tall].map(|by| y + by);
+            let fits = |place: &f32| *place == y || (low..=high).contains(place);
+            let Some(y) = places.into_iter().filter(fits).find(|y| free(&at(*y))) else {
                 continue;
-            }
-            taken.push(text);
+            };
+            taken.push(at(y));
             let baseline = y + SMALL * CAP_HEIGHT / 2.0;
             drawing.text(Text {
                 halo: Some(with_alpha(self.theme.ground, 0.85)),

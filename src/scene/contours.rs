@@ -14,7 +14,7 @@ const CELLS: usize = 512;
 /// Points that the place of a name is found from.
 const SAMPLE: usize = 100_000;
 /// Cells along each side in which the densest place of a category is looked for.
-const LABEL_CELLS: usize = 24;
+const LABEL_CELLS: usize = 48;
 
 /// A line around a share of the points.
 #[derive(Debug, Clone, PartialEq)]

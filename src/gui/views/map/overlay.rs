@@ -70,7 +70,7 @@ impl Overlay<'_> {
         }
     }
 
-    /// Names of the categories, the largest first; one that would cover another is left out.
+    /// Names of the categories, the largest first; one that would cover another moves above or below it, or is left out.
     fn labels(&self, ui: &Ui) {
         let Some(layer) = self
             .session
@@ -90,9 +90,15 @@ impl Overlay<'_> {
             let galley = painter.layout_no_wrap(label.text.clone(), font.clone(), ink);
             let size = galley.size() + Vec2::new(DOT + 3.0 * APART, 0.0);
             let rect = Align2::CENTER_CENTER.anchor_size(at, size).expand(APART);
-            if !self.viewport.rect.contains_rect(rect) || taken.iter().any(|r| r.intersects(rect)) {
+            let free = |rect: &Rect| {
+                self.viewport.rect.contains_rect(*rect)
+                    && !taken.iter().any(|r| r.intersects(*rect))
+            };
+            let step = rect.height() + 2.0 * APART;
+            let places = [0.0, -step, step].map(|by| rect.translate(Vec2::new(0.0, by)));
+            let Some(rect) = places.into_iter().find(free) else {
                 continue;
-            }
+            };
             taken.push(rect.expand(APART));
             let ground = colors.panel.gamma_multiply(0.82 * layer.opacity);
             painter.rect_filled(rect, rect.height() / 2.0, ground);
