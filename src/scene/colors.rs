@@ -151,19 +151,25 @@ fn paint(catalog: &Catalog, points: &MapPoints, by: &ColorBy, rows: Option<&Mask
         .map(|name| entries.iter().position(|e| e.name == *name).unwrap_or(last) as u8)
         .collect();
     // Row after row first: places lead all over memory, and so only once, over few bytes.
-    let rows = points.projection().rows();
-    let entry_of_point: Vec<u8> = rows
+    let placed = points.projection().rows();
+    let entry_of_point: Vec<u8> = placed
         .par_iter()
         .map(|&row| of_row[row as usize].map_or(last as u8, |i| entry_of[usize::from(i)]))
         .collect();
     let none = || vec![0_usize; entries.len()];
     let counts = entry_of_point
         .par_chunks(1 << 16)
-        .zip(rows.par_chunks(1 << 16))
-        .fold(none, |mut counts, (some, rows)| {
-            let some = some.iter().zip(rows);
-            some.filter(|(_, row)| among(**row as usize))
-                .for_each(|(&e, _)| counts[usize::from(e)] += 1);
+        .zip(placed.par_chunks(1 << 16))
+        .fold(none, |mut counts, (some, placed)| {
+            let mut count = |entry: u8| counts[usize::from(entry)] += 1;
+            match rows {
+                None => some.iter().for_each(|&entry| count(entry)),
+                Some(rows) => {
+                    let some = some.iter().zip(placed);
+                    some.filter(|(_, row)| rows.contains(**row as usize))
+                        .for_each(|(&entry, _)| count(entry));
+                }
+            }
             counts
         })
         .reduce(none, |a, b| a.iter().zip(b).map(|(a, b)| a + b).collect());
