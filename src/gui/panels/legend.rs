@@ -16,8 +16,9 @@ use crate::session::{OpenData, Session, ViewSpec};
 
 /// Columns that say where things are, not what they are.
 const BOOKKEEPING: [&str; 5] = ["id", "cutout_file", "cutout_hdu", "cutout_plane", "warning"];
-/// Width of the button that takes limits back.
-const AUTO: f32 = 40.0;
+/// Width of the button that turns the colours, and of that which takes limits back.
+const TURN: f32 = 36.0;
+const AUTO: f32 = 42.0;
 /// Categories that a legend shows without scrolling.
 const ROWS: usize = 16;
 /// Height of one category's strip of a histogram.
@@ -353,7 +354,7 @@ fn numbers(
     let mut spec = view.color.clone();
     ui.horizontal(|ui| {
         let gap = ui.spacing().item_spacing.x;
-        let width = (ui.available_width() - 28.0 - 2.0 * gap) / 2.0;
+        let width = (ui.available_width() - TURN - 2.0 * gap) / 2.0;
         let list = ComboBox::from_id_salt("scale")
             .width(width)
             .truncate()
