@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
@@ -87,14 +88,14 @@ struct ColorArgs {
     #[arg(long, value_name = "COL")]
     color_by: Option<String>,
     /// How numbers spread over the colours
-    #[arg(long, value_enum, value_name = "SCALE", requires = "color_by")]
-    color_scale: Option<ScaleArg>,
+    #[arg(long, value_name = "SCALE", requires = "color_by", value_parser = named(ScaleKind::ALL, ScaleKind::name))]
+    color_scale: Option<ScaleKind>,
     /// Numbers at the two ends of the colours; percentiles 1 and 99 when not given
     #[arg(long, value_name = "LOW,HIGH", requires = "color_by", value_parser = parse_limits, allow_hyphen_values = true)]
     color_limits: Option<(f64, f64)>,
     /// Colours of numbers
-    #[arg(long, value_enum, value_name = "MAP", requires = "color_by")]
-    color_map: Option<ColormapArg>,
+    #[arg(long, value_name = "MAP", requires = "color_by", value_parser = named(Colormap::ALL, Colormap::name))]
+    color_map: Option<Colormap>,
     /// The colours from the other end
     #[arg(long, requires = "color_by")]
     color_invert: bool,
@@ -145,52 +146,6 @@ enum MapArg {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ScaleArg {
-    /// In proportion
-    Linear,
-    /// By the logarithm
-    Log,
-    /// By the inverse hyperbolic sine
-    Asinh,
-    /// By rank: every colour serves equally many objects
-    Quantile,
-}
-
-impl From<ScaleArg> for ScaleKind {
-    fn from(scale: ScaleArg) -> Self {
-        match scale {
-            ScaleArg::Linear => Self::Linear,
-            ScaleArg::Log => Self::Log,
-            ScaleArg::Asinh => Self::Asinh,
-            ScaleArg::Quantile => Self::Quantile,
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ColormapArg {
-    /// Blue-green-yellow
-    Viridis,
-    /// Black-purple-white
-    Magma,
-    /// Black-red-yellow
-    Inferno,
-    /// Blue-yellow
-    Cividis,
-}
-
-impl From<ColormapArg> for Colormap {
-    fn from(map: ColormapArg) -> Self {
-        match map {
-            ColormapArg::Viridis => Self::Viridis,
-            ColormapArg::Magma => Self::Magma,
-            ColormapArg::Inferno => Self::Inferno,
-            ColormapArg::Cividis => Self::Cividis,
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum ThemeArg {
     /// Light points on dark
     Dark,
@@ -206,6 +161,17 @@ fn parse_size(text: &str) -> Result<(u32, u32), String> {
     parse()
         .filter(|&(w, h): &(u32, u32)| w > 0 && h > 0)
         .ok_or_else(|| "a width and a height in pixels, such as 1280x800".to_owned())
+}
+
+/// One of several, by the name that the window shows.
+fn named<T: Copy + Send + Sync + 'static, const N: usize>(
+    all: [T; N],
+    name: fn(T) -> &'static str,
+) -> impl TypedValueParser<Value = T> {
+    PossibleValuesParser::new(all.map(name)).try_map(move |text| {
+        let wanted = all.into_iter().find(|one| name(*one) == text);
+        wanted.ok_or("no such name")
+    })
 }
 
 fn parse_point_size(text: &str) -> Result<f32, String> {
@@ -274,8 +240,8 @@ fn view(args: &RenderArgs, mut view: ViewSpec, catalog: &Catalog) -> Result<View
     let few = "has more than 255 different texts; colour by another, or write fewer kinds into one";
     if let Some(column) = named(&args.color.color_by, |k| k != ColumnKind::Opaque, few)? {
         view.color.column = Some(column);
-        view.color.scale = args.color.color_scale.map_or(view.color.scale, Into::into);
-        view.color.map = args.color.color_map.map_or(view.color.map, Into::into);
+        view.color.scale = args.color.color_scale.unwrap_or(view.color.scale);
+        view.color.map = args.color.color_map.unwrap_or(view.color.map);
         view.color.invert = args.color.color_invert;
         view.color.limits = args.color.color_limits;
         view.color.as_numbers = args.color.color_numbers;

@@ -12,6 +12,15 @@ use latentarium::spatial::TileTree;
 const SIZE: (u32, u32) = (300, 200);
 const BLACK: Rgba = [0, 0, 0, 255];
 
+/// A density as it is shown at first.
+const DENSITY: DensityStyle = DensityStyle {
+    scale: DensityScale::Log,
+    map: Some(Colormap::Magma),
+    smoothing_px: 3.0,
+    invert: false,
+    shade: 1.0,
+};
+
 fn style(radius_px: f32, opacity: f32) -> PointStyle {
     PointStyle {
         radius_px,
@@ -263,14 +272,7 @@ fn selected_points_are_seen_under_any_layers() {
         selection,
         style: style(1.5, 1.0),
     };
-    let density = DensityStyle {
-        scale: DensityScale::Log,
-        map: Some(Colormap::Magma),
-        smoothing_px: 3.0,
-        invert: false,
-        shade: 1.0,
-    };
-    let (points, density) = ((Layer::Points, 1.0), (Layer::Density(density), 1.0));
+    let (points, density) = ((Layer::Points, 1.0), (Layer::Density(DENSITY), 1.0));
     let selected = brute_force(&tree, |p| mask.contains(p), &camera, Shape::Disc, 1.5);
     for layers in [&[density][..], &[points, density], &[]] {
         let with = bench.draw_layers(Some(layer(Some(&mask))), &camera, layers);
@@ -436,10 +438,7 @@ fn poison_is_never_drawn_and_never_crashes() {
     };
     let density = DensityStyle {
         scale: DensityScale::EqHist,
-        map: Some(Colormap::Magma),
-        smoothing_px: 3.0,
-        invert: false,
-        shade: 1.0,
+        ..DENSITY
     };
     let layers = [(Layer::Density(density), 1.0), (Layer::Points, 1.0)];
     let mut lit = |points: &[[f32; 2]]| {
@@ -544,13 +543,6 @@ fn adapters_agree() {
         selection: None,
         style: style(1.5, 0.8),
     };
-    let density = DensityStyle {
-        scale: DensityScale::Log,
-        map: Some(Colormap::Magma),
-        smoothing_px: 3.0,
-        invert: false,
-        shade: 1.0,
-    };
     let corner = |at: f64| camera.center.map(|c| c + at / camera.px_per_unit);
     let line = vec![(
         vec![corner(-90.0), corner(10.0), corner(80.5)],
@@ -562,7 +554,7 @@ fn adapters_agree() {
         let mut bench = Bench::on(gpu);
         let lines = LineBuffers::new(&bench.gpu, &bench.renderer, &line);
         let layers = [
-            (Layer::Density(density), 0.9),
+            (Layer::Density(DENSITY), 0.9),
             (Layer::Points, 0.7),
             (Layer::Lines(&lines, 2.0), 0.8),
         ];

@@ -54,6 +54,13 @@ fn write_map(path: &Path) {
     .unwrap();
 }
 
+/// Draws a small figure of a map; what was said, and the file.
+fn figure(map: &Path, out: &Path, arguments: &[&str]) -> (Value, Vec<u8>) {
+    let size = ["--size", "300x200", "--out", text(out)];
+    let said = answer(&[&["render", text(map)], &size[..], arguments].concat());
+    (said, fs::read(out).unwrap())
+}
+
 /// The numbers of the objects in a file, from their ids.
 fn objects(path: &Path) -> Vec<usize> {
     let dataset = io::open(path, None, &Progress::new()).unwrap();
@@ -188,21 +195,7 @@ fn figures_have_layers_axes_legend_and_three_formats() {
     let path = |name: &str| folder.path().join(name);
     let map = path("map.parquet");
     write_map(&map);
-    let draw = |arguments: &[&str], name: &str| -> (Value, Vec<u8>) {
-        let out = path(name);
-        let given = [
-            "render",
-            text(&map),
-            "--size",
-            "300x200",
-            "--out",
-            text(&out),
-        ];
-        (
-            answer(&[&given, arguments].concat()),
-            fs::read(&out).unwrap(),
-        )
-    };
+    let draw = |arguments: &[&str], name: &str| figure(&map, &path(name), arguments);
     let (said, plain) = draw(&[], "plain.png");
     assert_eq!(
         (&said["width"], &said["height"]),
@@ -421,19 +414,7 @@ fn figures_are_coloured_as_asked() {
     let path = |name: &str| folder.path().join(name);
     let map = path("map.parquet");
     write_map(&map);
-    let picture = |name: &str, arguments: &[&str]| {
-        let out = path(name);
-        let all = [
-            "render",
-            text(&map),
-            "--size",
-            "300x200",
-            "--out",
-            text(&out),
-        ];
-        succeed(&[&all[..], arguments].concat());
-        fs::read(&out).unwrap()
-    };
+    let picture = |name: &str, arguments: &[&str]| figure(&map, &path(name), arguments).1;
     let plain = picture("a.png", &["--color-by", "z"]);
     let of_z: [&[&str]; 5] = [
         &["--color-scale", "log"],

@@ -182,9 +182,10 @@ impl Rice {
                 kind if kind == self.plain => bits.skip(8 * self.bytes * pixels)?,
                 kind => {
                     for _ in 0..pixels {
-                        bits.zeros_and_one()?;
-                        bits.skip(kind - 1)?;
+                        // The zeros, the one after them, and the bits of the difference.
+                        bits.at += bits.zeros()? + kind;
                     }
+                    bits.skip(0)?;
                 }
             }
         }
@@ -213,17 +214,39 @@ impl Bits<'_> {
         Some(usize::from(two << (at % 8) >> (16 - bits)))
     }
 
-    /// Any zeros, and the one after them.
-    fn zeros_and_one(&mut self) -> Option<()> {
-        let first = self.bytes.get(self.at / 8)? << (self.at % 8);
-        let mut zeros = first.leading_zeros() as usize;
-        if first == 0 {
-            let next = self.at / 8 + 1;
-            let empty = self.bytes[next..].iter().take_while(|b| **b == 0).count();
-            let last = self.bytes.get(next + empty)?;
-            zeros = 8 * (next + empty) - self.at + last.leading_zeros() as usize;
+    /// At least the next 57 bits, or those that are left and zeros.
+    #[inline]
+    fn next(&self) -> u64 {
+        let rest = self.bytes.get(self.at / 8..).unwrap_or_default();
+        let word = match rest.first_chunk() {
+            Some(word) => *word,
+            None => std::array::from_fn(|i| rest.get(i).copied().unwrap_or(0)),
+        };
+        u64::from_be_bytes(word) << (self.at % 8)
+    }
+
+    /// How many zeros come before the next one.
+    #[inline]
+    fn zeros(&self) -> Option<usize> {
+        let zeros = self.next().leading_zeros() as usize;
+        if zeros < 57 {
+            Some(zeros)
+        } else {
+            self.many_zeros()
         }
-        self.skip(zeros + 1)
+    }
+
+    /// The same over more bytes.
+    #[cold]
+    fn many_zeros(&self) -> Option<usize> {
+        let first = self.bytes.get(self.at / 8)? << (self.at % 8);
+        if first != 0 {
+            return Some(first.leading_zeros() as usize);
+        }
+        let next = self.at / 8 + 1;
+        let empty = self.bytes[next..].iter().take_while(|b| **b == 0).count();
+        let last = self.bytes.get(next + empty)?;
+        Some(8 * (next + empty) - self.at + last.leading_zeros() as usize)
     }
 }
 

@@ -305,7 +305,9 @@ impl Selecting {
         let finishes = !self.finished.is_empty() && shown.sample.is_none();
         let drawn = self.finished.front().or(self.gesture.as_ref());
         let drawn = drawn.filter(|g| g.on == on && g.roi().is_some());
-        let drawn_rows = session.data().and_then(|data| session.view().drawn(data));
+        // What a finished gesture may take.
+        let data = session.data().filter(|_| finishes);
+        let drawn_rows = data.and_then(|data| session.view().drawn(data));
         let question = Question {
             places: shown.places,
             shown: shown.serial,
